@@ -31,7 +31,7 @@ token: prints a token and a newline.
   --nbf TIME      sets nbf in the same way
   --header JSON   members that replace those of {\"alg\":…,\"typ\":\"JWT\",\"kid\":…};
                   one that is null is left out
-  --tamper        appends \"x\" to the claim sub (or sets it) after signing: the signature no longer fits
+  --tamper        appends \"x\" to the claim sub (or sets it) after signing: the signature fails
 
 Exit status: 0, or 1 with one line on standard error.
 ";
