@@ -1,1 +1,42 @@
-//! placeholder
+//! JOSE and JWT verification, pure: no nginx, no clock, no I/O.
+//!
+//! The way of a token: [`verify`] takes it apart (`compact`), checks its `header`, picks keys from
+//! the [`KeySet`]s (`signature_check`), verifies the `signature`, and parses the claims into a
+//! [`Token`]. The way of a key: a file ([`KeySet::parse`], `key_file`) holds JWKs (`jwk`) or PEM
+//! (`pem`, `spki`), which are checked and bound to algorithms (`key`, `edwards`), once, at load.
+
+#![forbid(unsafe_code)]
+
+mod algorithm;
+mod compact;
+mod edwards;
+mod error;
+mod header;
+mod json;
+mod jwk;
+mod key;
+mod key_file;
+mod key_set;
+pub mod limits;
+mod pem;
+mod shown;
+mod signature;
+mod signature_check;
+mod spki;
+mod token;
+mod unverified;
+mod value;
+mod verifier;
+
+pub use algorithm::{Algorithm, AlgorithmSet};
+pub use error::{Error, Part};
+pub use key::KeyLoadOptions;
+pub use key_file::{KeyFormat, KeySetError, Notice, NoticeLevel};
+pub use key_set::KeySet;
+pub use shown::Shown;
+pub use signature::{LoadEd448, VerifySignature};
+pub use signature_check::SignatureCheck;
+pub use token::Token;
+pub use unverified::Unverified;
+pub use value::{Number, Object, Value};
+pub use verifier::{VerifyOptions, verify};

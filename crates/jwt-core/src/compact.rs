@@ -1,0 +1,74 @@
+//! The compact serialization of a JWS (RFC 7515 7.1), strictly.
+
+use crate::error::{Error, Part};
+use crate::json::parse_object;
+use crate::value::Object;
+use base64_simd::URL_SAFE_NO_PAD;
+
+/// A token taken apart and decoded; nothing in it is believed yet.
+pub(crate) struct Compact<'a> {
+    /// What the signature covers: header and claims as received, with the dot (RFC 7515 5.1).
+    pub(crate) signing_input: &'a [u8],
+    pub(crate) header: Vec<u8>,
+    pub(crate) claims: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+}
+
+impl<'a> Compact<'a> {
+    /// # Errors
+    /// [`Error::TooLong`], [`Error::Parts`], [`Error::Encoding`].
+    pub(crate) fn parse(token: &'a [u8], max_size: usize) -> Result<Self, Error> {
+        if token.len() > max_size {
+            return Err(Error::TooLong { limit: max_size });
+        }
+        let is_dot = |byte: &u8| *byte == b'.';
+        let last_dot = token.iter().rposition(is_dot).ok_or(Error::Parts)?;
+        let (signing_input, signature) = token.split_at_checked(last_dot).ok_or(Error::Parts)?;
+        let first_dot = signing_input.iter().position(is_dot).ok_or(Error::Parts)?;
+        let (header, claims) = signing_input
+            .split_at_checked(first_dot)
+            .ok_or(Error::Parts)?;
+        let (Some((_, claims)), Some((_, signature))) =
+            (claims.split_first(), signature.split_first())
+        else {
+            return Err(Error::Parts);
+        };
+        if claims.contains(&b'.') {
+            return Err(Error::Parts);
+        }
+        Ok(Self {
+            signing_input,
+            header: decode(header, Part::Header)?,
+            claims: decode(claims, Part::Claims)?,
+            signature: decode(signature, Part::Signature)?,
+        })
+    }
+}
+
+fn decode(encoded: &[u8], part: Part) -> Result<Vec<u8>, Error> {
+    URL_SAFE_NO_PAD
+        .decode_to_vec(encoded)
+        .map_err(|_| Error::Encoding(part))
+}
+
+/// The decoded part as text.
+///
+/// # Errors
+/// [`Error::Json`]: it is not UTF-8.
+pub(crate) fn text(bytes: &[u8], part: Part) -> Result<&str, Error> {
+    std::str::from_utf8(bytes).map_err(|e| Error::Json {
+        part,
+        cause: format!("invalid UTF-8 at byte {}", e.valid_up_to()).into(),
+    })
+}
+
+/// The JSON object that a decoded part holds.
+///
+/// # Errors
+/// [`Error::Json`].
+pub(crate) fn object(text: &str, part: Part) -> Result<Object, Error> {
+    parse_object(text).map_err(|e| Error::Json {
+        part,
+        cause: e.to_string().into(),
+    })
+}

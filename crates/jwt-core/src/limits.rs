@@ -1,0 +1,28 @@
+//! Every limit of this crate, with its unit and where the number comes from.
+
+/// Longest token in bytes unless configured: twice nginx's default header buffer (8k).
+pub const DEFAULT_MAX_TOKEN_SIZE: usize = 16 * 1024;
+
+/// Deepest nesting of JSON containers, the outermost object included. serde_json itself stops at 128.
+pub const MAX_JSON_DEPTH: u8 = 64;
+
+/// Signature verifications per token at most: bounds what one token can cost, whatever the key sets hold.
+pub const MAX_SIGNATURE_TRIES: usize = 8;
+
+/// Largest key file in bytes. A JWK Set of ten thousand RSA keys is below 8 MiB.
+pub const MAX_KEY_FILE_SIZE: usize = 16 * 1024 * 1024;
+
+/// Smallest RSA modulus in bits unless configured (RFC 7518 3.3: 2048 or more).
+pub const DEFAULT_MIN_RSA_BITS: u32 = 2048;
+
+/// Smallest RSA modulus in bits that configuration can allow, as aws-lc-rs does for legacy keys.
+pub const LOWEST_RSA_BITS: u32 = 1024;
+
+/// Largest RSA modulus in bits: verification costs grow with its square.
+pub const MAX_RSA_BITS: u32 = 8192;
+
+/// Largest RSA public exponent in bits, as in BoringSSL and aws-lc.
+pub const MAX_RSA_EXPONENT_BITS: u32 = 33;
+
+/// Characters of a `kid`, `alg` or name that a message shows.
+pub const MAX_SHOWN_CHARS: usize = 64;

@@ -1,0 +1,122 @@
+//! A token that was accepted, and its time rules.
+
+use crate::algorithm::Algorithm;
+use crate::compact;
+use crate::error::{Error, Part};
+use crate::header::Header;
+use crate::signature_check::Grounds;
+use crate::value::{Number, Object, Value};
+use std::fmt;
+
+/// A token whose signature is good, or need not be looked at. Time is not checked yet: see
+/// [`Token::check_time`].
+pub struct Token {
+    header: Object,
+    claims: Object,
+    payload: Box<str>,
+    algorithm: Algorithm,
+    verified: bool,
+}
+
+impl Token {
+    /// Claims are parsed here, and so only with grounds to believe them.
+    ///
+    /// # Errors
+    /// [`Error::Json`].
+    pub(crate) fn new(
+        grounds: Grounds,
+        algorithm: Algorithm,
+        header: Header,
+        claims: &[u8],
+    ) -> Result<Self, Error> {
+        let payload = compact::text(claims, Part::Claims)?;
+        Ok(Self {
+            header: header.object,
+            claims: compact::object(payload, Part::Claims)?,
+            payload: payload.into(),
+            algorithm,
+            verified: match grounds {
+                Grounds::Verified(_) => true,
+                Grounds::Skipped(_) => false,
+            },
+        })
+    }
+
+    /// The JOSE header.
+    pub fn header(&self) -> &Object {
+        &self.header
+    }
+
+    /// The claims.
+    pub fn claims(&self) -> &Object {
+        &self.claims
+    }
+
+    /// The claims as JSON text, as received.
+    pub fn payload(&self) -> &str {
+        &self.payload
+    }
+
+    /// The algorithm that signed.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The header's `kid`.
+    pub fn kid(&self) -> Option<&str> {
+        self.header.get("kid")?.as_str()
+    }
+
+    /// False when the signature was not looked at.
+    pub fn is_verified(&self) -> bool {
+        self.verified
+    }
+
+    /// `exp` and `nbf`, when present (RFC 7519 4.1.4, 4.1.5). `now` in Unix seconds, `leeway` in
+    /// seconds.
+    ///
+    /// # Errors
+    /// [`Error::TimeClaim`] for one that is not a number, [`Error::Expired`],
+    /// [`Error::NotYetValid`].
+    pub fn check_time(&self, now: u64, leeway: u64) -> Result<(), Error> {
+        let exp = self.numeric_date("exp")?;
+        let nbf = self.numeric_date("nbf")?;
+        // now >= exp + leeway, without a sum that could overflow
+        if exp.is_some_and(|exp| is_at_most(exp, i128::from(now).saturating_sub(leeway.into()))) {
+            return Err(Error::Expired);
+        }
+        if nbf.is_some_and(|nbf| !is_at_most(nbf, i128::from(now).saturating_add(leeway.into()))) {
+            return Err(Error::NotYetValid);
+        }
+        Ok(())
+    }
+
+    fn numeric_date(&self, name: &'static str) -> Result<Option<Number>, Error> {
+        match self.claims.get(name) {
+            None => Ok(None),
+            Some(Value::Number(number)) => Ok(Some(*number)),
+            Some(_) => Err(Error::TimeClaim(name)),
+        }
+    }
+}
+
+/// Is the date at or before the second?
+fn is_at_most(date: Number, second: i128) -> bool {
+    match date {
+        Number::Unsigned(integer) => i128::from(integer) <= second,
+        Number::Negative(integer) => i128::from(integer) <= second,
+        // Exact for every second up to 2^53, some 285 million years from now.
+        #[expect(clippy::cast_precision_loss, reason = "see above")]
+        Number::Float(float) => float <= second as f64,
+    }
+}
+
+impl fmt::Debug for Token {
+    /// Without the claims: they are private.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("algorithm", &self.algorithm)
+            .field("verified", &self.verified)
+            .finish_non_exhaustive()
+    }
+}

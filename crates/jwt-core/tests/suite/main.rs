@@ -1,0 +1,13 @@
+//! What the crate promises, seen from outside. One binary, one module per theme.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    reason = "a test may panic"
+)]
+
+mod rfc7515;
