@@ -10,7 +10,7 @@ use crate::spki::{from_certificate, from_pkcs1, from_spki};
 use crate::value::{Object, Value};
 
 /// How a key file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyFormat {
     /// A JWK Set, or a single JWK (RFC 7517).
     Jwks,

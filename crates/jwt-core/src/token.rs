@@ -76,19 +76,35 @@ impl Token {
     /// seconds.
     ///
     /// # Errors
-    /// [`Error::TimeClaim`] for one that is not a number, [`Error::Expired`],
-    /// [`Error::NotYetValid`].
+    /// As [`Token::check_exp`] and [`Token::check_nbf`].
     pub fn check_time(&self, now: u64, leeway: u64) -> Result<(), Error> {
-        let exp = self.numeric_date("exp")?;
-        let nbf = self.numeric_date("nbf")?;
+        self.check_exp(now, leeway)?;
+        self.check_nbf(now, leeway)
+    }
+
+    /// `exp`, when present (RFC 7519 4.1.4). `now` in Unix seconds, `leeway` in seconds.
+    ///
+    /// # Errors
+    /// [`Error::TimeClaim`] for one that is not a number, [`Error::Expired`].
+    pub fn check_exp(&self, now: u64, leeway: u64) -> Result<(), Error> {
         // now >= exp + leeway, without a sum that could overflow
-        if exp.is_some_and(|exp| is_at_most(exp, i128::from(now).saturating_sub(leeway.into()))) {
-            return Err(Error::Expired);
+        let latest = i128::from(now).saturating_sub(leeway.into());
+        match self.numeric_date("exp")? {
+            Some(exp) if is_at_most(exp, latest) => Err(Error::Expired),
+            _ => Ok(()),
         }
-        if nbf.is_some_and(|nbf| !is_at_most(nbf, i128::from(now).saturating_add(leeway.into()))) {
-            return Err(Error::NotYetValid);
+    }
+
+    /// `nbf`, when present (RFC 7519 4.1.5). `now` in Unix seconds, `leeway` in seconds.
+    ///
+    /// # Errors
+    /// [`Error::TimeClaim`] for one that is not a number, [`Error::NotYetValid`].
+    pub fn check_nbf(&self, now: u64, leeway: u64) -> Result<(), Error> {
+        let latest = i128::from(now).saturating_add(leeway.into());
+        match self.numeric_date("nbf")? {
+            Some(nbf) if !is_at_most(nbf, latest) => Err(Error::NotYetValid),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn numeric_date(&self, name: &'static str) -> Result<Option<Number>, Error> {

@@ -11,7 +11,7 @@ use crate::token::Token;
 use std::sync::Arc;
 
 /// What a location demands of a token's form and signature.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifyOptions {
     /// Longest token in bytes.
     pub max_token_size: usize,
