@@ -1,0 +1,123 @@
+//! The only builder of refusals: the status, the line in the log, the challenge (RFC 6750 3).
+
+use crate::conf::LocConf;
+use crate::ffi::{HeaderFilter, Level, OutOfMemory, Request, Status};
+use crate::log_limit;
+use crate::module::AuthJwt;
+use crate::refusal::{Refusal, Response};
+use crate::request_ctx::RequestCtx;
+
+/// Refuses the request: logs the cause, adds the challenge, gives the status.
+pub(crate) fn refuse(
+    r: Request<'_>,
+    ctx: Option<&RequestCtx>,
+    conf: &LocConf,
+    refusal: &Refusal,
+) -> Status {
+    let response = refusal.response(r.satisfy_any());
+    log(r, refusal, &response);
+    if response.is_challenge()
+        && let Some(ctx) = ctx
+        && challenge(r, ctx, conf, &response).is_err()
+    {
+        return Status::INTERNAL_SERVER_ERROR;
+    }
+    Status::http(response.code)
+}
+
+fn log(r: Request<'_>, refusal: &Refusal, response: &Response) {
+    if !r.log().is_enabled(response.level) {
+        return;
+    }
+    let Some(left_out) = log_limit::allow(response.status, r.now()) else {
+        return;
+    };
+    let status = response.status;
+    let mut line = format!("auth_jwt: {status}: {refusal}");
+    if left_out > 0 {
+        line.push_str(&format!(" ({left_out} more like this were not logged)"));
+    }
+    r.log().write(response.level, &line);
+}
+
+/// One element per request: after an internal redirect it gets another value.
+fn challenge(
+    r: Request<'_>,
+    ctx: &RequestCtx,
+    conf: &LocConf,
+    response: &Response,
+) -> Result<(), OutOfMemory> {
+    let mut value = Vec::with_capacity(128);
+    value.extend_from_slice(b"Bearer");
+    let mut separator = " ";
+    let mut add = |name: &str, text: &[u8]| {
+        let Some(quoted) = quoted_string(text) else {
+            r.log().write(
+                Level::Error,
+                &format!("auth_jwt: the challenge goes without {name}: its value holds a byte outside 0x20-0x7e"),
+            );
+            return;
+        };
+        value.extend_from_slice(separator.as_bytes());
+        value.extend_from_slice(name.as_bytes());
+        value.push(b'=');
+        value.extend_from_slice(&quoted);
+        separator = ", ";
+    };
+    if let Some(realm) = conf.realm() {
+        add("realm", r.evaluate(realm)?);
+    }
+    if let Some((error, description)) = response.error {
+        add("error", error.as_bytes());
+        add("error_description", description.as_bytes());
+    }
+    let reused = match ctx.challenge.get() {
+        Some(header) => r.replace_header(header, &value)?,
+        None => None,
+    };
+    let header = match reused {
+        Some(header) => header,
+        None => r.add_header("WWW-Authenticate", &value)?,
+    };
+    r.show_header(header, true);
+    r.link_challenge(header);
+    ctx.challenge.set(Some(header));
+    ctx.refused_in.set(Some(conf.into()));
+    Ok(())
+}
+
+/// A quoted-string (RFC 9110 5.6.4). `None`: a byte that it could not carry unharmed.
+fn quoted_string(text: &[u8]) -> Option<Vec<u8>> {
+    let mut quoted = Vec::with_capacity(text.len().saturating_add(2));
+    quoted.push(b'"');
+    for &byte in text {
+        match byte {
+            b'"' | b'\\' => quoted.extend_from_slice(&[b'\\', byte]),
+            0x20..=0x7e => quoted.push(byte),
+            _ => return None,
+        }
+    }
+    quoted.push(b'"');
+    Some(quoted)
+}
+
+/// Hides the challenge where another module granted the request after all, and keeps answers to
+/// tokens from the query string out of shared caches (RFC 6750 2.3).
+pub(crate) struct Filter;
+
+impl HeaderFilter for Filter {
+    fn filter(r: Request<'_>) -> Result<(), OutOfMemory> {
+        let Some(ctx) = r.ctx::<AuthJwt>() else {
+            return Ok(());
+        };
+        if let Some(header) = ctx.challenge.get()
+            && ctx.refused_in.get().is_none()
+        {
+            r.show_header(header, false);
+        }
+        if ctx.token_in_query.get() && r.is_main() {
+            r.add_header("Cache-Control", b"private")?;
+        }
+        Ok(())
+    }
+}

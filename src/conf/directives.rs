@@ -1,0 +1,377 @@
+//! The table of directives, and their setters.
+
+use std::rc::Rc;
+
+use jwt_core::KeyFormat;
+use nginx_sys::{
+    NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_FLAG, NGX_CONF_TAKE1, NGX_CONF_TAKE123,
+    NGX_HTTP_LMT_CONF, NGX_HTTP_LOC_CONF, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF,
+};
+
+use super::location::{Auth, LocConf, Phase, Realm};
+use super::{MainConf, Requirement};
+use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
+use crate::keys::{KeyDirective, KeyPath, VariablePath};
+use crate::module::AuthJwt;
+use crate::token_source::TokenSource;
+use crate::variables::{Named, NamedPath, Part};
+
+const HTTP: u32 = NGX_HTTP_MAIN_CONF;
+const LEVELS: u32 = HTTP | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
+const LEVELS_AND_METHODS: u32 = LEVELS | NGX_HTTP_LMT_CONF;
+
+type Set = Result<(), ConfError>;
+
+/// Every directive, by name.
+pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 11] = [
+    Directive {
+        name: c"auth_jwt",
+        kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
+        set: Setter::Loc(auth_jwt),
+    },
+    Directive {
+        name: c"auth_jwt_claim_set",
+        kind: HTTP | NGX_CONF_2MORE,
+        set: Setter::Main(|cf, main| named_path(cf, main, Part::Claims)),
+    },
+    Directive {
+        name: c"auth_jwt_header_set",
+        kind: HTTP | NGX_CONF_2MORE,
+        set: Setter::Main(|cf, main| named_path(cf, main, Part::Header)),
+    },
+    Directive {
+        name: c"auth_jwt_key_file",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE123,
+        set: Setter::Loc(key_file),
+    },
+    Directive {
+        name: c"auth_jwt_leeway",
+        kind: LEVELS | NGX_CONF_TAKE1,
+        set: Setter::Loc(leeway),
+    },
+    Directive {
+        name: c"auth_jwt_max_token_size",
+        kind: LEVELS | NGX_CONF_TAKE1,
+        set: Setter::Loc(max_token_size),
+    },
+    Directive {
+        name: c"auth_jwt_min_rsa_bits",
+        kind: LEVELS | NGX_CONF_TAKE1,
+        set: Setter::Loc(min_rsa_bits),
+    },
+    Directive {
+        name: c"auth_jwt_phase",
+        kind: LEVELS | NGX_CONF_TAKE1,
+        set: Setter::Loc(phase),
+    },
+    Directive {
+        name: c"auth_jwt_require",
+        kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
+        set: Setter::Loc(require),
+    },
+    Directive {
+        name: c"auth_jwt_validate_exp",
+        kind: LEVELS | NGX_CONF_FLAG,
+        set: Setter::Loc(|cf, conf: &mut LocConf| flag(cf, &mut conf.validate_exp)),
+    },
+    Directive {
+        name: c"auth_jwt_validate_sig",
+        kind: LEVELS | NGX_CONF_FLAG,
+        set: Setter::Loc(validate_sig),
+    },
+];
+
+/// For messages; what is quoted is the operator's own text.
+fn text(word: &[u8]) -> String {
+    String::from_utf8_lossy(word).into_owned()
+}
+
+fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
+    if slot.is_some() {
+        return Err(ConfError::duplicate());
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+/// The only argument of a directive that takes one.
+fn argument<'c>(cf: &Conf<'c>) -> Result<&'c [u8], ConfError> {
+    match cf.words().as_slice() {
+        [_, argument] => Ok(argument),
+        _ => Err(ConfError::because("takes one parameter")),
+    }
+}
+
+fn flag(cf: &Conf<'_>, slot: &mut Option<bool>) -> Set {
+    let value = match argument(cf)? {
+        word if word.eq_ignore_ascii_case(b"on") => true,
+        word if word.eq_ignore_ascii_case(b"off") => false,
+        word => {
+            return Err(ConfError::because(format!(
+                "has invalid value \"{}\": it must be \"on\" or \"off\"",
+                text(word)
+            )));
+        }
+    };
+    set_once(slot, value)
+}
+
+fn auth_jwt(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    if conf.auth.is_some() {
+        return Err(ConfError::duplicate());
+    }
+    let words = cf.words();
+    let [_, realm, parameters @ ..] = words.as_slice() else {
+        return Err(ConfError::because("takes a realm or \"off\""));
+    };
+    if *realm == b"off" {
+        if !parameters.is_empty() {
+            return Err(ConfError::because(
+                "takes no parameters after \"off\": remove them, or name a realm",
+            ));
+        }
+        conf.auth = Some(Auth::Off);
+        return Ok(());
+    }
+    let mut token_sources = Vec::new();
+    for parameter in parameters {
+        token_sources.push(token_source(cf, parameter)?);
+    }
+    if token_sources.is_empty() {
+        token_sources.push(TokenSource::Authorization);
+    }
+    conf.auth = Some(Auth::On(Rc::new(Realm {
+        realm: cf.compile(realm)?,
+        token_sources,
+    })));
+    Ok(())
+}
+
+fn token_source(cf: &Conf<'_>, parameter: &[u8]) -> Result<TokenSource, ConfError> {
+    let Some(value) = parameter.strip_prefix(b"token=") else {
+        return Err(ConfError::because(format!(
+            "has unknown parameter \"{}\": it takes a realm and token=$variable",
+            text(parameter)
+        )));
+    };
+    let name = value.strip_prefix(b"$").filter(|name| {
+        !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    });
+    let Some(name) = name else {
+        return Err(ConfError::because(format!(
+            "has invalid parameter \"{}\": token= takes one variable, as in token=$cookie_jwt",
+            text(parameter)
+        )));
+    };
+    if name.eq_ignore_ascii_case(b"http_authorization") {
+        return Ok(TokenSource::Authorization);
+    }
+    let in_query = name
+        .get(..4)
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"arg_"));
+    if in_query {
+        cf.warn(&format!(
+            "\"auth_jwt\" takes the token from ${}: request lines are logged with it, and \
+             browsers and proxies keep them; prefer a header or a cookie",
+            text(name)
+        ));
+    }
+    Ok(TokenSource::Variable {
+        index: cf.variable_index(name)?,
+        in_query,
+    })
+}
+
+fn named_path(cf: &Conf<'_>, main: &mut MainConf, part: Part) -> Set {
+    let words = cf.words();
+    let [_, variable, path @ ..] = words.as_slice() else {
+        return Err(ConfError::because("takes a variable and names"));
+    };
+    let Some(variable) = variable.strip_prefix(b"$").filter(|name| !name.is_empty()) else {
+        return Err(ConfError::because(format!(
+            "has invalid variable name \"{}\": it must start with \"$\"",
+            text(variable)
+        )));
+    };
+    let mut names = Vec::with_capacity(path.len());
+    for name in path {
+        let name = std::str::from_utf8(name).map_err(|_| {
+            ConfError::because(format!("has a name that is not UTF-8: \"{}\"", text(name)))
+        })?;
+        names.push(name.to_owned());
+    }
+    add_variable::<Named>(cf, variable, main.named_paths.len())?;
+    main.named_paths.push(NamedPath { part, names });
+    Ok(())
+}
+
+fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let words = cf.words();
+    let [_, path, rest @ ..] = words.as_slice() else {
+        return Err(ConfError::because("takes a file"));
+    };
+    let (rest, optional) = match rest {
+        [rest @ .., b"optional"] => (rest, true),
+        _ => (rest, false),
+    };
+    let format = match rest {
+        [] => None,
+        [b"jwks"] => Some(KeyFormat::Jwks),
+        [b"keyval"] => Some(KeyFormat::Keyval),
+        [b"pem"] => Some(KeyFormat::Pem),
+        [unknown, ..] => {
+            return Err(ConfError::because(format!(
+                "has unknown parameter \"{}\": after the file come \"jwks\", \"keyval\" or \
+                 \"pem\", then \"optional\"",
+                text(unknown)
+            )));
+        }
+    };
+    if path.is_empty() {
+        return Err(ConfError::because("has an empty file name"));
+    }
+    let value = cf.compile(path)?;
+    let path = match value.literal() {
+        Some(literal) => KeyPath::Literal(
+            cf.full_path(literal)
+                .ok_or_else(|| ConfError::because("could not be read: out of memory"))?,
+        ),
+        None => {
+            warn_of_client_input(cf, path);
+            KeyPath::Variable(VariablePath::new(value, cf.conf_prefix()))
+        }
+    };
+    conf.key_directives.push(Rc::new(KeyDirective {
+        path,
+        format,
+        optional,
+        place: cf.place(),
+    }));
+    Ok(())
+}
+
+/// A client that chooses the file chooses the keys.
+fn warn_of_client_input(cf: &Conf<'_>, path: &[u8]) {
+    let lower = path.to_ascii_lowercase();
+    for prefix in ["arg_", "http_", "cookie_"] {
+        let plain = format!("${prefix}");
+        let braced = format!("${{{prefix}");
+        let names = |needle: &str| {
+            lower
+                .windows(needle.len())
+                .any(|window| window == needle.as_bytes())
+        };
+        if names(&plain) || names(&braced) {
+            cf.warn(&format!(
+                "\"auth_jwt_key_file\" has ${prefix}… in its path: the client then chooses the \
+                 key file; map it to names that you list"
+            ));
+        }
+    }
+}
+
+fn leeway(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let word = argument(cf)?;
+    let seconds = parse_seconds(word).ok_or_else(|| {
+        ConfError::because(format!(
+            "has invalid time \"{}\": use seconds or a time such as 30s or 1m",
+            text(word)
+        ))
+    })?;
+    set_once(&mut conf.leeway, seconds)
+}
+
+fn max_token_size(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let word = argument(cf)?;
+    let size = parse_size(word).filter(|size| *size > 0).ok_or_else(|| {
+        ConfError::because(format!(
+            "has invalid size \"{}\": use bytes or a size such as 16k",
+            text(word)
+        ))
+    })?;
+    set_once(&mut conf.max_token_size, size)
+}
+
+fn min_rsa_bits(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    const RANGE: std::ops::RangeInclusive<u32> = 1024..=8192;
+    let word = argument(cf)?;
+    let bits = std::str::from_utf8(word)
+        .ok()
+        .and_then(|word| word.parse().ok())
+        .filter(|bits| RANGE.contains(bits))
+        .ok_or_else(|| {
+            ConfError::because(format!(
+                "has invalid value \"{}\": use a number of bits from 1024 to 8192",
+                text(word)
+            ))
+        })?;
+    set_once(&mut conf.min_rsa_bits, bits)
+}
+
+fn phase(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let phase = match argument(cf)? {
+        b"access" => Phase::Access,
+        b"preaccess" => Phase::Preaccess,
+        word => {
+            return Err(ConfError::because(format!(
+                "has invalid value \"{}\": it must be \"preaccess\" or \"access\"",
+                text(word)
+            )));
+        }
+    };
+    set_once(&mut conf.phase, phase)
+}
+
+fn require(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let words = cf.words();
+    let mut arguments = words.get(1..).unwrap_or_default();
+    let mut error = 401;
+    if let [before @ .., last] = arguments
+        && let Some(code) = last.strip_prefix(b"error=")
+    {
+        error = error_code(code)?;
+        arguments = before;
+    }
+    if arguments.is_empty() {
+        return Err(ConfError::because("takes at least one $variable"));
+    }
+    let mut values = Vec::with_capacity(arguments.len());
+    for value in arguments {
+        if !value.starts_with(b"$") {
+            return Err(ConfError::because(format!(
+                "has invalid value \"{}\": a value starts with a variable, and error= comes last",
+                text(value)
+            )));
+        }
+        values.push(cf.compile(value)?);
+    }
+    conf.requirements
+        .push(Rc::new(Requirement { values, error }));
+    Ok(())
+}
+
+/// 444 and 499 would close the connection without an answer.
+fn error_code(code: &[u8]) -> Result<u16, ConfError> {
+    std::str::from_utf8(code)
+        .ok()
+        .and_then(|code| code.parse().ok())
+        .filter(|code| (400..=599).contains(code) && ![444, 499].contains(code))
+        .ok_or_else(|| {
+            ConfError::because(format!(
+                "has invalid parameter \"error={}\": use a status from 400 to 599, but not 444 \
+                 or 499",
+                text(code)
+            ))
+        })
+}
+
+fn validate_sig(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    flag(cf, &mut conf.validate_sig)?;
+    if conf.validate_sig == Some(false) {
+        cf.warn(
+            "\"auth_jwt_validate_sig off\": signatures are not checked, anybody can write a \
+             token that passes; use it only behind a server that checks them",
+        );
+    }
+    Ok(())
+}

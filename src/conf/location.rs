@@ -1,0 +1,193 @@
+//! The configuration of a location, and of each level above it.
+
+use std::rc::Rc;
+
+use jwt_core::{AlgorithmSet, SignatureCheck, VerifyOptions, limits};
+
+use super::Requirement;
+use crate::ffi::{ComplexValue, Conf, OutOfOrder};
+use crate::keys::{KeyDirective, KeySource};
+use crate::module::AuthJwt;
+use crate::token_source::TokenSource;
+
+/// `auth_jwt`.
+#[derive(Clone)]
+pub(crate) enum Auth {
+    /// `auth_jwt off`.
+    Off,
+    /// Any other: the realm, and where the token is.
+    On(Rc<Realm>),
+}
+
+/// What `auth_jwt` says.
+pub(crate) struct Realm {
+    /// Text with variables; may be empty.
+    pub(crate) realm: ComplexValue,
+    /// In the order in which they are looked at; never empty.
+    pub(crate) token_sources: Vec<TokenSource>,
+}
+
+/// `auth_jwt_phase`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Before `limit_req`.
+    Preaccess,
+    /// After it; the default.
+    Access,
+}
+
+/// A level's configuration. `None`: not said at this level, so inherited; after merging, not said
+/// at all.
+#[derive(Default)]
+pub(crate) struct LocConf {
+    pub(crate) auth: Option<Auth>,
+    pub(crate) phase: Option<Phase>,
+    pub(crate) leeway: Option<u64>,
+    pub(crate) max_token_size: Option<usize>,
+    pub(crate) min_rsa_bits: Option<u32>,
+    pub(crate) validate_exp: Option<bool>,
+    pub(crate) validate_sig: Option<bool>,
+    /// `auth_jwt_require` of this level and, after merging, of those above.
+    pub(crate) requirements: Vec<Rc<Requirement>>,
+    /// `auth_jwt_key_file` of this level or, after merging, of the nearest that has any.
+    pub(crate) key_directives: Vec<Rc<KeyDirective>>,
+    /// What they name; `None` until opened.
+    key_sources: Option<Vec<KeySource>>,
+}
+
+impl LocConf {
+    /// Whether requests are checked here.
+    pub(crate) fn is_on(&self) -> bool {
+        matches!(self.auth, Some(Auth::On(_)))
+    }
+
+    /// The realm of the challenge.
+    pub(crate) fn realm(&self) -> Option<&ComplexValue> {
+        match &self.auth {
+            Some(Auth::On(on)) => Some(&on.realm),
+            Some(Auth::Off) | None => None,
+        }
+    }
+
+    /// Where the token is.
+    pub(crate) fn token_sources(&self) -> &[TokenSource] {
+        match &self.auth {
+            Some(Auth::On(on)) => &on.token_sources,
+            Some(Auth::Off) | None => &[],
+        }
+    }
+
+    /// In which phase the decision is made.
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase.unwrap_or(Phase::Access)
+    }
+
+    /// Tolerance for `exp` and `nbf`, in seconds.
+    pub(crate) fn leeway(&self) -> u64 {
+        self.leeway.unwrap_or(0)
+    }
+
+    /// Whether `exp` is looked at.
+    pub(crate) fn validate_exp(&self) -> bool {
+        self.validate_exp.unwrap_or(true)
+    }
+
+    /// What must be true after the token was accepted.
+    pub(crate) fn requirements(&self) -> &[Rc<Requirement>] {
+        &self.requirements
+    }
+
+    /// Where keys come from.
+    pub(crate) fn key_sources(&self) -> &[KeySource] {
+        self.key_sources.as_deref().unwrap_or_default()
+    }
+
+    /// How tokens are verified here.
+    pub(crate) fn verify_options(&self) -> VerifyOptions {
+        VerifyOptions {
+            max_token_size: self
+                .max_token_size
+                .unwrap_or(limits::DEFAULT_MAX_TOKEN_SIZE),
+            algorithms: AlgorithmSet::all(),
+            signature: if self.validate_sig.unwrap_or(true) {
+                SignatureCheck::Required
+            } else {
+                SignatureCheck::Skipped
+            },
+        }
+    }
+
+    fn min_rsa_bits(&self) -> u32 {
+        self.min_rsa_bits.unwrap_or(limits::DEFAULT_MIN_RSA_BITS)
+    }
+
+    /// Opens the key files that this level names.
+    fn open_keys(&mut self, cf: &Conf<'_>) -> Result<(), OutOfOrder> {
+        if self.key_sources.is_some() {
+            return Ok(());
+        }
+        let main = cf.main_conf::<AuthJwt>().ok_or(OutOfOrder)?;
+        let bits = self.min_rsa_bits();
+        let sources: Result<_, OutOfOrder> = self
+            .key_directives
+            .iter()
+            .map(|directive| directive.open(cf, &main.key_files, bits))
+            .collect();
+        self.key_sources = Some(sources?);
+        Ok(())
+    }
+
+    /// Inherits from the level above. Requirements add up, so that an inner level never widens what
+    /// an outer one demands; key sources replace; everything else is inherited until set.
+    pub(crate) fn inherit(
+        &mut self,
+        cf: &Conf<'_>,
+        parent: &mut LocConf,
+    ) -> Result<(), OutOfOrder> {
+        // The http level is nobody's child.
+        parent.open_keys(cf)?;
+
+        self.auth = self.auth.take().or_else(|| parent.auth.clone());
+        self.phase = self.phase.or(parent.phase);
+        self.leeway = self.leeway.or(parent.leeway);
+        self.max_token_size = self.max_token_size.or(parent.max_token_size);
+        self.min_rsa_bits = self.min_rsa_bits.or(parent.min_rsa_bits);
+        self.validate_exp = self.validate_exp.or(parent.validate_exp);
+        self.validate_sig = self.validate_sig.or(parent.validate_sig);
+        self.requirements
+            .splice(0..0, parent.requirements.iter().cloned());
+        if self.key_directives.is_empty() {
+            self.key_directives.clone_from(&parent.key_directives);
+            if self.min_rsa_bits() == parent.min_rsa_bits() {
+                self.key_sources.clone_from(&parent.key_sources);
+            }
+        }
+        self.open_keys(cf)?;
+
+        self.warn_where_surprising(cf, parent);
+        Ok(())
+    }
+
+    fn warn_where_surprising(&self, cf: &Conf<'_>, parent: &LocConf) {
+        let location = cf.location_name();
+        if location.is_empty() || !self.is_on() {
+            return;
+        }
+        let verifies = self.validate_sig.unwrap_or(true);
+        let inherited = parent.is_on()
+            && parent.key_directives.is_empty() == self.key_directives.is_empty()
+            && parent.validate_sig == self.validate_sig;
+        if verifies && self.key_directives.is_empty() && !inherited {
+            cf.warn(&format!(
+                "auth_jwt is on in location \"{location}\" but no key source is: every request \
+                 will get 500; add auth_jwt_key_file"
+            ));
+        }
+        if self.phase() == Phase::Preaccess && cf.satisfy_any() {
+            cf.warn(&format!(
+                "\"auth_jwt_phase preaccess\" in location \"{location}\" decides before \
+                 \"satisfy any\" can: no other module can grant a request without a valid token"
+            ));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A background timer of a worker.
+
+use nginx_sys as sys;
+
+use super::guard::guard;
+use super::{Cycle, Log};
+
+/// Work that a worker repeats.
+pub(crate) trait PeriodicTask: 'static {
+    /// Does one round, and says after how many milliseconds the next one comes.
+    fn run(cycle: Cycle) -> usize;
+    /// After how many milliseconds to try again when a round could not be finished.
+    const RETRY: usize;
+}
+
+unsafe extern "C" fn fire<T: PeriodicTask>(event: *mut sys::ngx_event_t) {
+    let (Some(cycle), Some(log)) = (Cycle::current(), Log::of_cycle()) else {
+        return;
+    };
+    let next = guard(log, "a timer", T::RETRY, || T::run(cycle));
+    // SAFETY: the event is the one that start_periodic leaked; timers are touched by the event
+    // loop's thread alone (invariant 2). A worker that quits has no use for another round.
+    unsafe {
+        if sys::ngx_exiting == 0 {
+            (*event).log = log.as_ptr();
+            sys::ngx_add_timer(event, next);
+        }
+    }
+}
+
+/// Starts `T` in this worker, its first round after `first` milliseconds. Call it once per process.
+pub(crate) fn start_periodic<T: PeriodicTask>(cycle: Cycle, first: usize) {
+    // SAFETY: zeroed events and connections are nginx's own starting point; both are leaked, one
+    // pair per process. The connection is there because nginx's debug log reads `data->fd`. A
+    // cancelable timer does not keep a quitting worker alive.
+    unsafe {
+        let connection: &mut sys::ngx_connection_t = Box::leak(Box::new(std::mem::zeroed()));
+        connection.fd = -1;
+        let event: &mut sys::ngx_event_t = Box::leak(Box::new(std::mem::zeroed()));
+        event.data = std::ptr::from_mut(connection).cast();
+        event.handler = Some(fire::<T>);
+        event.log = cycle.log().as_ptr();
+        event.set_cancelable(1);
+        sys::ngx_add_timer(event, first);
+    }
+}

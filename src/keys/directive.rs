@@ -1,0 +1,153 @@
+//! `auth_jwt_key_file`: from the directive to the files it names.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jwt_core::{KeyFormat, KeySet};
+
+use super::key_file::{KeyFile, KeyFileId, path_of};
+use super::permissions::WorkerUser;
+use super::variable_path::{VariableFile, VariablePath};
+use crate::ffi::{Conf, Cycle, Level, Log, OutOfOrder, Place, Request};
+use crate::refusal::Refusal;
+
+/// The path of an `auth_jwt_key_file`.
+pub(crate) enum KeyPath {
+    /// A full path.
+    Literal(Vec<u8>),
+    /// Text with variables.
+    Variable(VariablePath),
+}
+
+/// One `auth_jwt_key_file`.
+pub(crate) struct KeyDirective {
+    /// Its path.
+    pub(crate) path: KeyPath,
+    /// Its format; `None`: recognised.
+    pub(crate) format: Option<KeyFormat>,
+    /// Whether a file that cannot be used waits until request time.
+    pub(crate) optional: bool,
+    /// Where it stands.
+    pub(crate) place: Place,
+}
+
+impl KeyDirective {
+    /// What the directive names, with the smallest RSA key of the level it is used at. Files are
+    /// checked here, not in the setter: `auth_jwt_min_rsa_bits` may follow the directive.
+    pub(crate) fn open(
+        self: &Rc<Self>,
+        cf: &Conf<'_>,
+        files: &KeyFiles,
+        min_rsa_bits: u32,
+    ) -> Result<KeySource, OutOfOrder> {
+        let path = match &self.path {
+            KeyPath::Literal(path) => path,
+            KeyPath::Variable(_) => {
+                return Ok(KeySource::Variable(Rc::new(VariableFile {
+                    directive: Rc::clone(self),
+                    min_rsa_bits,
+                })));
+            }
+        };
+        let file = files.open(
+            KeyFileId {
+                path: path_of(path),
+                format: self.format,
+                min_rsa_bits,
+            },
+            cf.log(),
+        );
+        if let Some(problem) = file.problem()
+            && let Some(log) = cf.log()
+        {
+            let (level, consequence) = if self.optional {
+                (Level::Warn, "; its requests get 500 until it can be used")
+            } else {
+                (Level::Emerg, "")
+            };
+            let Place { file, line } = &self.place;
+            log.write(
+                level,
+                &format!(
+                    "\"auth_jwt_key_file\" directive: {problem}{consequence} in {file}:{line}"
+                ),
+            );
+            if !self.optional {
+                return Err(OutOfOrder);
+            }
+        }
+        Ok(KeySource::File(file))
+    }
+}
+
+/// Where a location's keys come from.
+#[derive(Clone)]
+pub(crate) enum KeySource {
+    /// A file, loaded at configuration.
+    File(Rc<KeyFile>),
+    /// A file whose path depends on the request.
+    Variable(Rc<VariableFile>),
+}
+
+impl KeySource {
+    /// Whether variables must be evaluated to find the keys.
+    pub(crate) fn has_variables(&self) -> bool {
+        matches!(self, KeySource::Variable(_))
+    }
+
+    /// The key set in force for this request.
+    pub(crate) fn current(&self, r: Request<'_>) -> Result<Arc<KeySet>, Refusal> {
+        let keys = match self {
+            KeySource::File(file) => file.keys(),
+            KeySource::Variable(file) => file.keys(r),
+        };
+        keys.ok_or(Refusal::KeyUnavailable)
+    }
+}
+
+/// The key files of a configuration, each loaded once however often it is named.
+#[derive(Default)]
+pub(crate) struct KeyFiles(RefCell<HashMap<KeyFileId, Rc<KeyFile>>>);
+
+impl KeyFiles {
+    fn open(&self, id: KeyFileId, log: Option<Log>) -> Rc<KeyFile> {
+        let mut files = self.0.borrow_mut();
+        let file = files
+            .entry(id.clone())
+            .or_insert_with(|| Rc::new(KeyFile::open(id, log)));
+        Rc::clone(file)
+    }
+
+    /// Takes changed files over. True: a helper thread is at work.
+    pub(super) fn poll(&self, log: Log) -> bool {
+        let files = self.0.borrow();
+        files
+            .values()
+            .fold(false, |busy, file| file.poll(log) | busy)
+    }
+
+    /// Draws a `warn` for each file that workers could not reopen when it changes.
+    pub(crate) fn warn_of_unreadable(&self, cycle: Cycle) {
+        let Some(user) = WorkerUser::of(cycle) else {
+            return;
+        };
+        let files = self.0.borrow();
+        let mut paths: Vec<_> = files.values().map(|file| file.path()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        for path in paths {
+            if !user.can_read(path) {
+                cycle.log().write(
+                    Level::Warn,
+                    &format!(
+                        "auth_jwt: {user} cannot read key file \"{}\": a change will not be \
+                         picked up until a reload; let the group read it (chgrp, mode 640)",
+                        path.display()
+                    ),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Why a request was refused, and the one table of what each reason becomes.
+
+use std::fmt;
+
+use crate::ffi::Level;
+
+/// Why a request was refused.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// There is no token.
+    Missing,
+    /// The Authorization header says Bearer and holds no single token (RFC 6750 3.1).
+    MalformedHeader,
+    /// The token is at fault, or no key can judge it.
+    Token(jwt_core::Error),
+    /// A key source cannot be used; the cause was logged there.
+    KeyUnavailable,
+    /// `auth_jwt_require`, with its `error=`.
+    Requirement(u16),
+    /// nginx had no memory.
+    Internal,
+}
+
+/// What a refusal becomes.
+pub(crate) struct Response {
+    /// HTTP status.
+    pub(crate) code: u16,
+    /// RFC 6750 3.1 `error` and `error_description`.
+    pub(crate) error: Option<(&'static str, &'static str)>,
+    /// `$jwt_status`.
+    pub(crate) status: &'static str,
+    /// Level of the line in the error log.
+    pub(crate) level: Level,
+}
+
+impl Response {
+    /// Whether the response carries a challenge: each 401 does, and a 400 of RFC 6750.
+    pub(crate) fn is_challenge(&self) -> bool {
+        self.code == 401 || (self.code == 400 && self.error.is_some())
+    }
+}
+
+impl Refusal {
+    /// What this refusal becomes. Under `satisfy any` only 401 and 403 let the next module decide.
+    pub(crate) fn response(&self, satisfy_any: bool) -> Response {
+        const INVALID_TOKEN: &str = "invalid_token";
+        let (code, error, status, level) = match self {
+            Refusal::Missing => (401, None, "missing", Level::Info),
+            Refusal::MalformedHeader => (
+                if satisfy_any { 401 } else { 400 },
+                Some(("invalid_request", "the Authorization header is malformed")),
+                "malformed",
+                Level::Error,
+            ),
+            Refusal::Token(error) if error.is_ours() => (500, None, error.status(), Level::Error),
+            Refusal::Token(error) => (
+                401,
+                Some((INVALID_TOKEN, error.description())),
+                error.status(),
+                Level::Error,
+            ),
+            Refusal::KeyUnavailable => (500, None, "key_unavailable", Level::Error),
+            Refusal::Requirement(401) => (
+                401,
+                Some((INVALID_TOKEN, "a requirement is not met")),
+                "claim",
+                Level::Error,
+            ),
+            Refusal::Requirement(code) => (*code, None, "claim", Level::Error),
+            Refusal::Internal => (500, None, "internal", Level::Error),
+        };
+        Response {
+            code,
+            error,
+            status,
+            level,
+        }
+    }
+}
+
+/// For the error log: no byte of a token, a key or a claim.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Missing => f.write_str("no token was sent"),
+            Refusal::MalformedHeader => {
+                f.write_str("the Authorization header says Bearer, but holds no single token")
+            }
+            Refusal::Token(error) => write!(f, "{error}"),
+            Refusal::KeyUnavailable => f.write_str("no key source can be used"),
+            Refusal::Requirement(code) => write!(f, "auth_jwt_require is not met (error={code})"),
+            Refusal::Internal => f.write_str("out of memory"),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What a request remembers between calls.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jwt_core::{KeySet, Token, Unverified, VerifyOptions};
+
+use crate::conf::LocConf;
+use crate::ffi::ResponseHeader;
+use crate::refusal::Refusal;
+
+/// Identity of a location's configuration. Compared, never followed (invariant 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LocationId(usize);
+
+impl From<&LocConf> for LocationId {
+    fn from(conf: &LocConf) -> LocationId {
+        LocationId(std::ptr::from_ref(conf).addr())
+    }
+}
+
+/// What a location thinks of the request's token: signature, time. Requirements are not in it.
+pub(crate) type Verdict = Result<Rc<Token>, Refusal>;
+
+/// A verdict, and what it is bound to.
+#[derive(Clone)]
+pub(crate) struct Judged {
+    /// The location it was made for.
+    pub(crate) location: LocationId,
+    /// The token it is about; `None`: there was none, or none could be read from the header.
+    pub(crate) token: Option<Rc<[u8]>>,
+    /// The verdict.
+    pub(crate) verdict: Verdict,
+    /// Whether a phase handler made it: it then holds for what reads it later.
+    pub(crate) is_final: bool,
+}
+
+/// A token that was verified, and with what: all of it must be the same for it to be reused.
+pub(crate) struct Verified {
+    /// The token's bytes.
+    pub(crate) bytes: Rc<[u8]>,
+    /// How it was verified.
+    pub(crate) options: VerifyOptions,
+    /// The key sets it was verified against; a reloaded file is another set.
+    pub(crate) key_sets: Vec<Arc<KeySet>>,
+    /// The outcome.
+    pub(crate) token: Rc<Token>,
+}
+
+/// What a request remembers.
+#[derive(Default)]
+pub(crate) struct RequestCtx {
+    /// The latest verdict.
+    pub(crate) judged: RefCell<Option<Judged>>,
+    /// The latest verified token, for another location of the same request.
+    pub(crate) verified: RefCell<Option<Verified>>,
+    /// The token while a key source with variables is evaluated: `$jwt_header_*` and
+    /// `$jwt_claim_iss` then show it unverified.
+    pub(crate) choosing_keys: RefCell<Option<Unverified>>,
+    /// Whether a verdict is being made: a variable read on that way finds nothing, instead of
+    /// asking for the verdict again.
+    pub(crate) judging: Cell<bool>,
+    /// `$jwt_status` of the latest decision, where a requirement made it differ from the verdict's.
+    pub(crate) decided: Cell<Option<(LocationId, &'static str)>>,
+    /// Our challenge, and the location that refused; `None` there: the request was not refused.
+    pub(crate) challenge: Cell<Option<ResponseHeader>>,
+    /// The location that refused the request, until another module grants it.
+    pub(crate) refused_in: Cell<Option<LocationId>>,
+    /// Whether the token came from the query string.
+    pub(crate) token_in_query: Cell<bool>,
+}

@@ -1,0 +1,213 @@
+//! Variables: read-only views of the verdict. None is ever filled from a token that this location
+//! does not accept.
+
+use std::borrow::Cow;
+
+use jwt_core::{Object, Token, Value};
+
+use crate::conf::LocConf;
+use crate::ffi::{
+    Conf, ConfError, IndexedVariable, OutOfMemory, OutOfOrder, PrefixVariable, Request,
+    add_prefix_variable, add_variable,
+};
+use crate::module::AuthJwt;
+use crate::request_ctx::RequestCtx;
+use crate::verdict;
+
+type Found<'r> = Result<Option<&'r [u8]>, OutOfMemory>;
+
+/// Declares the variables whose names are fixed.
+pub(crate) fn add(cf: &Conf<'_>) -> Result<(), OutOfOrder> {
+    let added: Result<(), ConfError> = (|| {
+        add_prefix_variable::<Claim>(cf, Claim::PREFIX)?;
+        add_prefix_variable::<Header>(cf, Header::PREFIX)?;
+        add_variable::<Payload>(cf, b"jwt_payload", 0)?;
+        add_variable::<Claims>(cf, b"jwt_claims", 0)?;
+        add_variable::<NowTime>(cf, b"jwt_nowtime", 0)?;
+        add_variable::<JwtStatus>(cf, b"jwt_status", 0)
+    })();
+    added.map_err(|_| OutOfOrder)
+}
+
+/// The main request, its context and its location: a subrequest shows its main request's token.
+fn main_of(r: Request<'_>) -> Option<(Request<'_>, &LocConf)> {
+    let r = r.main();
+    let conf = r.loc_conf::<AuthJwt>();
+    conf.is_on().then_some((r, conf))
+}
+
+/// Shows something of the accepted token.
+fn of_token<'r>(r: Request<'r>, show: impl FnOnce(&Token) -> Option<Cow<'_, str>>) -> Found<'r> {
+    let Some((main, conf)) = main_of(r) else {
+        return Ok(None);
+    };
+    let ctx = verdict::ctx(main).map_err(|_| OutOfMemory)?;
+    let Ok(token) = verdict::peek(main, ctx, conf) else {
+        return Ok(None);
+    };
+    show(&token)
+        .map(|text| r.copy_to_pool(text.as_bytes()))
+        .transpose()
+}
+
+/// Shows something of a token that is not verified yet, while its key file is being chosen.
+fn while_choosing_keys<'r>(
+    r: Request<'r>,
+    show: impl FnOnce(&jwt_core::Unverified) -> Option<Cow<'_, str>>,
+) -> Option<Found<'r>> {
+    let ctx: &RequestCtx = r.main().ctx::<AuthJwt>()?;
+    let choosing = ctx.choosing_keys.borrow();
+    let unverified = choosing.as_ref()?;
+    Some(
+        show(unverified)
+            .map(|text| r.copy_to_pool(text.as_bytes()))
+            .transpose(),
+    )
+}
+
+/// The rest of a variable's name, as a member name.
+fn member<'a>(name: &'a [u8], prefix: &str) -> Option<&'a str> {
+    std::str::from_utf8(name).ok()?.strip_prefix(prefix)
+}
+
+struct Claim;
+
+impl Claim {
+    const PREFIX: &'static str = "jwt_claim_";
+}
+
+impl PrefixVariable for Claim {
+    fn get<'r>(r: Request<'r>, name: &[u8]) -> Found<'r> {
+        let Some(claim) = member(name, Self::PREFIX) else {
+            return Ok(None);
+        };
+        let unverified = while_choosing_keys(r, |token| match claim {
+            "iss" => token.iss().and_then(Value::text),
+            _ => None,
+        });
+        unverified.unwrap_or_else(|| of_token(r, |token| token.claims().get(claim)?.text()))
+    }
+}
+
+struct Header;
+
+impl Header {
+    const PREFIX: &'static str = "jwt_header_";
+}
+
+impl PrefixVariable for Header {
+    fn get<'r>(r: Request<'r>, name: &[u8]) -> Found<'r> {
+        let Some(parameter) = member(name, Self::PREFIX) else {
+            return Ok(None);
+        };
+        let unverified = while_choosing_keys(r, |token| token.header().get(parameter)?.text());
+        unverified.unwrap_or_else(|| of_token(r, |token| token.header().get(parameter)?.text()))
+    }
+}
+
+/// JSON text without control bytes: nginx copies variables into headers as they are. Outside of
+/// strings JSON has them as white space only; within, it may have a raw 0x7f.
+fn header_safe(json: Cow<'_, str>) -> Cow<'_, str> {
+    if !json.contains(|c: char| c.is_ascii_control()) {
+        return json;
+    }
+    let mut safe = String::with_capacity(json.len().saturating_add(16));
+    for c in json.chars() {
+        match c {
+            '\u{7f}' => safe.push_str("\\u007f"),
+            c if c.is_ascii_control() => safe.push(' '),
+            c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+struct Payload;
+
+impl IndexedVariable for Payload {
+    fn get(r: Request<'_>, _index: usize) -> Found<'_> {
+        of_token(r, |token| Some(header_safe(Cow::Borrowed(token.payload()))))
+    }
+}
+
+struct Claims;
+
+impl IndexedVariable for Claims {
+    fn get(r: Request<'_>, _index: usize) -> Found<'_> {
+        of_token(r, |token| {
+            Some(header_safe(Cow::Owned(token.claims().to_sorted_json())))
+        })
+    }
+}
+
+struct NowTime;
+
+impl IndexedVariable for NowTime {
+    fn get(r: Request<'_>, _index: usize) -> Found<'_> {
+        r.copy_to_pool(r.now().to_string().as_bytes()).map(Some)
+    }
+}
+
+struct JwtStatus;
+
+impl IndexedVariable for JwtStatus {
+    fn get(r: Request<'_>, _index: usize) -> Found<'_> {
+        let Some((main, conf)) = main_of(r) else {
+            return Ok(Some(b""));
+        };
+        let ctx = verdict::ctx(main).map_err(|_| OutOfMemory)?;
+        if let Some((location, status)) = ctx.decided.get()
+            && location == conf.into()
+        {
+            return Ok(Some(status.as_bytes()));
+        }
+        Ok(Some(match verdict::peek(main, ctx, conf) {
+            Ok(token) if token.is_verified() => b"ok",
+            Ok(_) => b"unverified",
+            Err(refusal) => refusal.response(false).status.as_bytes(),
+        }))
+    }
+}
+
+/// Where `auth_jwt_claim_set` and `auth_jwt_header_set` look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// The JOSE header.
+    Header,
+    /// The claims.
+    Claims,
+}
+
+/// What a variable of `auth_jwt_claim_set` or `auth_jwt_header_set` shows.
+#[derive(Debug)]
+pub(crate) struct NamedPath {
+    /// Where to look.
+    pub(crate) part: Part,
+    /// Member names, outermost first.
+    pub(crate) names: Vec<String>,
+}
+
+impl NamedPath {
+    fn show<'t>(&self, part: &'t Object) -> Option<Cow<'t, str>> {
+        part.at(&self.names)?.text()
+    }
+}
+
+/// A variable of `auth_jwt_claim_set` or `auth_jwt_header_set`; its index is that of its path.
+pub(crate) struct Named;
+
+impl IndexedVariable for Named {
+    fn get(r: Request<'_>, index: usize) -> Found<'_> {
+        let Some(path) = r
+            .main_conf::<AuthJwt>()
+            .and_then(|main| main.named_paths.get(index))
+        else {
+            return Ok(None);
+        };
+        match path.part {
+            Part::Claims => of_token(r, |token| path.show(token.claims())),
+            Part::Header => while_choosing_keys(r, |token| path.show(token.header()))
+                .unwrap_or_else(|| of_token(r, |token| path.show(token.header()))),
+        }
+    }
+}
