@@ -1,0 +1,1 @@
+"""Starts the servers, sends the corpus, compares the decisions, measures."""
