@@ -7,7 +7,11 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::string_slice,
+    unreachable_pub,
     reason = "a test may panic"
 )]
 
-mod rfc7515;
+mod matrix;
+mod support;
+mod tamper;
+mod vectors;
