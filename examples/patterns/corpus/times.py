@@ -40,8 +40,7 @@ def tokens():
     numbers = {
         "fraction": (f"{future}.75", ADMIN), "exponent": ("1e11", ADMIN),
         "fraction-of-exponent": ("0.99e12", ADMIN), "2-53": (str(2**53), ADMIN),
-        "2-63": (str(2**63), ADMIN), "2-64": (str(2**64), ADMIN), "1e308": ("1e308", ADMIN),
-        "100-digits": ("9" * 100, ADMIN), "past-fraction": (f"{past}.999", REFUSED),
+        "2-63": (str(2**63), ADMIN), "past-fraction": (f"{past}.999", REFUSED),
         "zero": ("0", REFUSED), "minus-zero": ("-0", REFUSED), "minus-one": ("-1", REFUSED),
         "one-and-a-half": ("1.5", REFUSED), "minus-1e308": ("-1e308", REFUSED),
         "minus-2-63": (str(-2**63), REFUSED), "minus-2-64": (str(-2**64), REFUSED),
@@ -49,6 +48,9 @@ def tokens():
     }
     for name, (text, expect) in numbers.items():
         yield bearer(f"exp-is-{name}", _with("exp", text), expect)
+    # A double at best: in the future, but $jwt_claim_exp shows only numbers that it shows exactly.
+    for name, text in {"2-64": str(2**64), "1e308": "1e308", "100-digits": "9" * 100}.items():
+        yield bearer(f"exp-inexact-{name}", _with("exp", text), VALID)
     for name, text in {"fraction": f"{past}.75", "zero": "0", "minus-one": "-1",
                        "minus-1e308": "-1e308", "tiny": "1e-400"}.items():
         yield bearer(f"nbf-is-{name}", _with("nbf", text), ADMIN)
