@@ -69,7 +69,8 @@ def _json():
 
 
 def _deflated():
-    data = zlib.compress(json.dumps(claims()).encode(), wbits=-15)
+    deflate = zlib.compressobj(wbits=-15)
+    data = deflate.compress(json.dumps(claims()).encode()) + deflate.flush()
     return raw(header(zip="DEF"), data)
 
 

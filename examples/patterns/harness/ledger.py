@@ -7,6 +7,7 @@ Each line is
 where policy is 1, 2 or both, requests is a name of the corpus or a pattern of names with `*`, and a
 decision is `allow` or `deny`. A line must hold for every request that it names. Where the module
 allows what the pattern denies, the reason must begin with the RFC and section by which it may.
+`either` stands for a pattern whose decision hangs on the version of Python.
 """
 
 import dataclasses
@@ -16,7 +17,7 @@ import re
 from .servers import FOLDER
 
 FILE = FOLDER / "ledger.txt"
-_LINE = re.compile(r"(1|2|both)\s+(\S+)\s+(allow|deny) -> (allow|deny)\s+: (.+)")
+_LINE = re.compile(r"(1|2|both)\s+(\S+)\s+(allow|deny|either) -> (allow|deny)\s+: (.+)")
 _RFC = re.compile(r"RFC \d{4} section \d")
 
 
@@ -31,7 +32,7 @@ class Entry:
     line: int
     policies: tuple
     requests: str
-    pattern: bool
+    pattern: bool | None  # None: either
     module: bool
     reason: str
 
@@ -54,6 +55,7 @@ def read():
         if module == "allow" and not _RFC.match(reason):
             raise LedgerError(f"{FILE.name}:{number}: the module allows more: cite the RFC first")
         policies = (1, 2) if policy == "both" else (int(policy),)
-        entries.append(Entry(number, policies, requests, pattern == "allow", module == "allow",
-                             reason))
+        entries.append(Entry(number, policies, requests,
+                             None if pattern == "either" else pattern == "allow",
+                             module == "allow", reason))
     return entries
