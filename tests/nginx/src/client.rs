@@ -126,6 +126,12 @@ impl Response {
         challenge.unwrap_or_else(|| panic!("no challenge: {self:?}"))
     }
 
+    /// Panics unless the status code, and the word of `$jwt_status` in the header `Status`, are these.
+    pub fn assert(&self, status: u16, word: &str) {
+        let got = (self.status, self.header("Status").unwrap_or(""));
+        assert_eq!(got, (status, word), "{self:?}");
+    }
+
     /// What the echoing API saw of a request header; panics when it came twice.
     #[must_use]
     pub fn echoed(&self, name: &str) -> Option<&str> {

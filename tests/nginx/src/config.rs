@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -27,8 +27,12 @@ pub struct Config {
     whole: Option<String>,
     with_module: bool,
     files: Vec<(String, Vec<u8>)>,
+    change: Option<Change>,
     pub(crate) rules: Rules,
 }
+
+/// A change of the folder of nginx.conf.
+type Change = Box<dyn Fn(&Path)>;
 
 /// What `nginx -t` said.
 #[derive(Debug)]
@@ -37,6 +41,18 @@ pub struct Check {
     pub ok: bool,
     /// Everything that it printed.
     pub text: String,
+}
+
+impl Check {
+    /// Panics unless one line holds all of these texts.
+    pub fn assert_line(&self, texts: &[&str]) {
+        let holds = |line: &str| texts.iter().all(|text| line.contains(text));
+        assert!(
+            self.text.lines().any(holds),
+            "no line with {texts:?}:\n{}",
+            self.text
+        );
+    }
 }
 
 impl Config {
@@ -50,8 +66,23 @@ impl Config {
             whole: None,
             with_module: true,
             files: Vec::new(),
+            change: None,
             rules: Rules::default(),
         }
+    }
+
+    /// The usual case: everything needs a token of [`crate::key`], is answered with `ok.txt` and
+    /// tells `$jwt_status` in the header `Status`. `extra` goes into the location.
+    pub fn guarded(shows: &'static str, extra: &str) -> Config {
+        Config::new(shows).keys(&[&crate::key()]).server(format!(
+            "location / {{
+                auth_jwt \"api\";
+                auth_jwt_key_file jwks.json;
+                add_header Status $jwt_status always;
+                {extra}
+                try_files /ok.txt =500;
+            }}"
+        ))
     }
 
     /// An example of `nginx-conf/` as it is, but for its ports: 127.0.0.1:8080 is nginx's, 8081
@@ -100,6 +131,12 @@ impl Config {
     /// `jwks.json` with these keys.
     pub fn keys(self, keys: &[&jwt_testkit::Key]) -> Config {
         self.file("jwks.json", jwt_testkit::jwks(keys))
+    }
+
+    /// Changes the folder of nginx.conf after the files are there and before nginx runs.
+    pub fn prepared(mut self, change: impl Fn(&Path) + 'static) -> Config {
+        self.change = Some(Box::new(change));
+        self
     }
 
     /// Excuses log lines with this text, which the test provokes.
@@ -170,6 +207,9 @@ impl Config {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             fs::write(path, content).expect("a file");
             secrets.note(content);
+        }
+        if let Some(change) = &self.change {
+            change(&dir.path().join("conf"));
         }
         Prepared {
             dir,

@@ -34,7 +34,26 @@ pub use config::{Check, Config};
 pub use log::Log;
 pub use nginx::{Nginx, eventually};
 
+use jwt_testkit::{Alg, Key};
 use serde_json::{Value, json};
+
+/// The issuer's key in most tests.
+#[must_use]
+pub fn key() -> Key {
+    Key::fixed(Alg::ES256)
+}
+
+/// A good token of the ordinary user.
+#[must_use]
+pub fn good() -> String {
+    jwt_testkit::token(&key(), &user())
+}
+
+/// A token of the issuer with these claims.
+#[must_use]
+pub fn with_claims(claims: &Value) -> String {
+    jwt_testkit::token(&key(), claims)
+}
 
 /// Claims of an ordinary user: good for five minutes, with a subject and a private claim that no
 /// log may show.
