@@ -1,0 +1,296 @@
+//! What a refused client reads: the status and the challenge (RFC 6750 section 3).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "helpers of tests fail by panicking"
+)]
+
+use jwt_testkit::{Key, hostile, now, token};
+use nginx_tests::{Config, Request, cases, good, key, user, user_with, with_claims};
+use serde_json::json;
+
+const INVALID: &str = r#"Bearer realm="api", error="invalid_token", error_description="#;
+
+/// A refused token, and the description that stands in its challenge.
+fn described(token: &str, description: &str) {
+    let response = Config::guarded("a challenge", "")
+        .start()
+        .get_with("/", token);
+    assert_eq!(response.status, 401);
+    assert_eq!(response.challenge(), format!("{INVALID}\"{description}\""));
+}
+
+cases! { descriptions = described:
+    malformed("x.y.z", "the token is malformed");
+    no_dots("x", "the token is malformed");
+    expired(&with_claims(&user_with("exp", json!(now() - 1))), "the token expired");
+    not_yet_valid(&with_claims(&user_with("nbf", json!(now() + 60))), "the token is not yet valid");
+    exp_of_the_wrong_type(&with_claims(&user_with("exp", json!("soon"))), "the token is malformed");
+    tampered(&hostile::with_payload(&good(), "{}"), "the signature is not valid");
+    anothers(&token(&Key::other(key().alg()), &user()), "the signature is not valid");
+    // An attacker learns nothing about our keys.
+    unknown_kid(&token(&key().with_kid("x"), &user()), "the signature is not valid");
+    none(&hostile::unsecured("none", "{}"), "the algorithm is not accepted");
+}
+
+#[test]
+fn no_token_is_challenged_without_an_error() {
+    let response = Config::guarded("a challenge", "").start().get("/");
+    assert_eq!(response.status, 401);
+    assert_eq!(response.challenge(), "Bearer realm=\"api\"");
+}
+
+#[test]
+fn a_malformed_header_is_an_invalid_request() {
+    let nginx = Config::guarded("a challenge", "").start();
+    let response = nginx.ask(&Request::get("/").header("Authorization", "Bearer a b"));
+    assert_eq!(response.status, 400);
+    assert_eq!(
+        response.challenge(),
+        r#"Bearer realm="api", error="invalid_request", error_description="the Authorization header is malformed""#
+    );
+}
+
+#[test]
+fn a_malformed_header_under_satisfy_any_is_an_invalid_request_too() {
+    let nginx = Config::guarded("a challenge", "satisfy any; deny all;").start();
+    let response = nginx.ask(&Request::get("/").header("Authorization", "Bearer a b"));
+    assert_eq!(response.status, 401);
+    assert!(
+        response.challenge().contains("error=\"invalid_request\""),
+        "{response:?}"
+    );
+}
+
+#[test]
+fn an_unmet_requirement_is_an_invalid_token() {
+    let nginx = Config::guarded("a challenge", "auth_jwt_require $jwt_claim_none;").start();
+    let response = nginx.get_with("/", &good());
+    response.assert(401, "claim");
+    assert_eq!(
+        response.challenge(),
+        format!("{INVALID}\"a requirement is not met\"")
+    );
+}
+
+/// A good token without the right: nothing to authenticate again for.
+fn unchallenged(code: u16) {
+    let extra = format!("auth_jwt_require $jwt_claim_none error={code};");
+    let nginx = Config::guarded("a requirement's own code", &extra).start();
+    let response = nginx.get_with("/", &good());
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (code, None)
+    );
+    // Without a token it is a 401 as everywhere.
+    assert_eq!(nginx.get("/").challenge(), "Bearer realm=\"api\"");
+}
+
+cases! { other_codes = unchallenged:
+    forbidden(403);
+    not_found(404);
+    gone(410);
+    unavailable(503);
+}
+
+#[test]
+fn our_own_trouble_is_not_challenged() {
+    let nginx = Config::new("no keys").server("auth_jwt a;").start();
+    let response = nginx.get_with("/ok.txt", &good());
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (500, None)
+    );
+}
+
+#[test]
+fn success_is_not_challenged() {
+    let nginx = Config::guarded("success", "").start();
+    let response = nginx.get_with("/", &good());
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (200, None)
+    );
+}
+
+/// The realm as it is written, and what stands in the challenge.
+fn realm(written: &str, challenge: &str) {
+    let nginx = Config::new("a realm")
+        .keys(&[&key()])
+        .server(format!("auth_jwt {written}; auth_jwt_key_file jwks.json;"))
+        .start();
+    assert_eq!(nginx.get("/ok.txt").challenge(), challenge);
+}
+
+cases! { realms = realm:
+    a_word("api", "Bearer realm=\"api\"");
+    several_words("\"my api\"", "Bearer realm=\"my api\"");
+    empty("\"\"", "Bearer realm=\"\"");
+    quotes("'say \"x\"'", r#"Bearer realm="say \"x\"""#);
+    a_backslash(r#""a\\b""#, r#"Bearer realm="a\\b""#);
+    a_comma_and_an_equals_sign("\"a, b=c\"", "Bearer realm=\"a, b=c\"");
+    a_variable("$request_method-$scheme", "Bearer realm=\"GET-http\"");
+    the_word_off_as_a_part("off-duty", "Bearer realm=\"off-duty\"");
+}
+
+/// A realm from the client, percent-decoded by nginx: what cannot stand in a header drops it.
+fn realm_from_the_client(target: &str, challenge: &str) {
+    let nginx = Config::new("a realm that the client chooses")
+        .keys(&[&key()])
+        .server(
+            "location ~ ^/(?<rest>.*)$ { auth_jwt $rest; auth_jwt_key_file jwks.json; try_files /ok.txt =500; }",
+        )
+        .start();
+    let response = nginx.get(target);
+    assert_eq!(response.status, 401);
+    assert_eq!(response.challenge(), challenge);
+    assert!(response.header("Injected").is_none());
+}
+
+cases! { hostile_realms = realm_from_the_client:
+    plain("/x", "Bearer realm=\"x\"");
+    a_quote("/x%22", "Bearer realm=\"x\\\"\"");
+    a_tab("/x%09y", "Bearer");
+    a_del("/x%7fy", "Bearer");
+    not_ascii("/%c3%a9", "Bearer");
+}
+
+/// nginx refuses such a request line, or matches no regular expression across it: whatever it does,
+/// the answer is not split.
+#[test]
+fn a_line_end_in_the_realm_does_not_split_the_answer() {
+    let nginx = Config::new("a realm with a line end")
+        .keys(&[&key()])
+        .http("map $uri $rest { ~*^/(?<x>[\\s\\S]*)$ $x; }")
+        .server(
+            "location / { auth_jwt $rest; auth_jwt_key_file jwks.json; try_files /ok.txt =500; }",
+        )
+        .start();
+    let response = nginx.get("/a%0d%0aInjected:%20yes%0d%0a%0d%0a");
+    assert_eq!(response.status, 401);
+    assert_eq!(response.challenge(), "Bearer");
+    assert!(response.header("Injected").is_none());
+    nginx.log().wait_for("realm", 1);
+}
+
+#[test]
+fn a_bad_realm_keeps_the_other_parameters() {
+    let nginx = Config::new("a realm that cannot stand in a header")
+        .keys(&[&key()])
+        .server("auth_jwt \u{e9}; auth_jwt_key_file jwks.json;")
+        .start();
+    let response = nginx.get_with("/ok.txt", "x");
+    assert_eq!(
+        response.challenge(),
+        r#"Bearer error="invalid_token", error_description="the token is malformed""#
+    );
+}
+
+#[test]
+fn one_challenge_after_error_page_with_inherited_authentication() {
+    let nginx = Config::guarded("an error page that needs a token itself", "")
+        .server("auth_jwt outer; auth_jwt_key_file jwks.json; error_page 401 /sorry.html;")
+        .file("html/sorry.html", "sorry\n")
+        .start();
+    let response = nginx.get("/ok.txt");
+    assert_eq!(response.status, 401);
+    assert_eq!(response.all("WWW-Authenticate").len(), 1, "{response:?}");
+}
+
+#[test]
+fn one_challenge_after_error_page_without_authentication() {
+    let nginx = Config::guarded("an error page for everybody", "error_page 401 /sorry.html;")
+        .server("location = /sorry.html { auth_jwt off; }")
+        .file("html/sorry.html", "sorry\n")
+        .start();
+    let response = nginx.get("/");
+    assert_eq!((response.status, response.body.as_str()), (401, "sorry\n"));
+    assert_eq!(response.challenge(), "Bearer realm=\"api\"");
+}
+
+#[test]
+fn no_challenge_when_an_error_page_grants() {
+    let nginx = Config::guarded(
+        "an error page that turns 401 into 200",
+        "error_page 401 =200 /hello.html;",
+    )
+    .server("location = /hello.html { auth_jwt off; }")
+    .file("html/hello.html", "hello\n")
+    .start();
+    let response = nginx.get("/");
+    assert_eq!((response.status, response.body.as_str()), (200, "hello\n"));
+}
+
+#[test]
+fn satisfy_any_clears_the_challenge_when_another_module_grants() {
+    for grant in ["allow all;", "allow 127.0.0.1; deny all;"] {
+        let extra = format!("satisfy any; {grant}");
+        let nginx = Config::guarded("an address is enough", &extra).start();
+        for token in ["x.y.z", &good()] {
+            let response = nginx.get_with("/", token);
+            assert_eq!(
+                (response.status, response.header("WWW-Authenticate")),
+                (200, None)
+            );
+        }
+    }
+}
+
+#[test]
+fn satisfy_any_clears_the_challenge_when_a_password_grants() {
+    let nginx = Config::guarded(
+        "a token or a password",
+        "satisfy any; auth_basic basic; auth_basic_user_file htpasswd;",
+    )
+    .file("htpasswd", "ann:{PLAIN}secret\n")
+    .start();
+    let with = |value: &str| nginx.ask(&Request::get("/").header("Authorization", value));
+    let response = with("Basic YW5uOnNlY3JldA==");
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (200, None)
+    );
+    // Refused by both: nginx's own rule says whose challenge stays.
+    let response = with("Basic YW5uOndyb25n");
+    assert_eq!(response.status, 401);
+    assert!(!response.all("WWW-Authenticate").is_empty());
+    let response = with(&format!("Bearer {}", good()));
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (200, None)
+    );
+}
+
+#[test]
+fn requests_on_one_connection_have_their_own_challenge() {
+    let nginx = Config::guarded("a connection that is kept alive", "").start();
+    let mut connection = nginx.connect();
+    for _ in 0..3 {
+        let none = connection.ask(&Request::get("/"));
+        assert_eq!(none.challenge(), "Bearer realm=\"api\"");
+        let bad = connection.ask(&Request::get("/").bearer("x"));
+        assert_eq!(
+            bad.challenge(),
+            format!("{INVALID}\"the token is malformed\"")
+        );
+        let good = connection.ask(&Request::get("/").bearer(&good()));
+        assert_eq!(good.header("WWW-Authenticate"), None);
+    }
+}
+
+#[test]
+fn a_token_of_the_query_string_makes_answers_private() {
+    let nginx = Config::new("a token in the query string")
+        .keys(&[&key()])
+        .tokens_in_request_line()
+        .server("location / { auth_jwt a token=$arg_t token=$cookie_t; auth_jwt_key_file jwks.json; try_files /ok.txt =500; }")
+        .start();
+    let response = nginx.get(&format!("/?t={}", good()));
+    assert_eq!(
+        (response.status, response.header("Cache-Control")),
+        (200, Some("private"))
+    );
+}
