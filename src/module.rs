@@ -78,7 +78,10 @@ impl ModuleHooks for AuthJwtLast {
         install_phase_handler::<Preaccess>(cf, Phase::Preaccess)?;
         install_phase_handler::<Granted>(cf, Phase::Precontent)?;
         install_header_filter::<challenge::Filter>();
-        Ok(())
+        // Here, at the end of nginx's list: other modules have defined theirs.
+        cf.main_conf::<AuthJwt>()
+            .ok_or(OutOfOrder)?
+            .check_variables(cf)
     }
 }
 

@@ -9,8 +9,11 @@ use nginx_sys::{
 };
 
 use super::location::{Auth, LocConf, Phase, Realm};
+use super::variable_use::VariableUse;
 use super::{MainConf, Requirement};
-use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
+use crate::ffi::{
+    ComplexValue, Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size,
+};
 use crate::keys::{KeyDirective, KeyPath, VariablePath};
 use crate::module::AuthJwt;
 use crate::token_source::TokenSource;
@@ -86,6 +89,19 @@ fn text(word: &[u8]) -> String {
     String::from_utf8_lossy(word).into_owned()
 }
 
+/// Remembers the variables in `text`, to be checked when all are known.
+fn note_variables(cf: &Conf<'_>, text: &[u8]) {
+    if let Some(main) = cf.main_conf::<AuthJwt>() {
+        let uses = VariableUse::all_in(cf, text);
+        main.variable_uses.borrow_mut().extend(uses);
+    }
+}
+
+fn compile(cf: &Conf<'_>, text: &[u8]) -> Result<ComplexValue, ConfError> {
+    note_variables(cf, text);
+    cf.compile(text)
+}
+
 fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
     if slot.is_some() {
         return Err(ConfError::duplicate());
@@ -141,7 +157,7 @@ fn auth_jwt(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
         token_sources.push(TokenSource::Authorization);
     }
     conf.auth = Some(Auth::On(Rc::new(Realm {
-        realm: cf.compile(realm)?,
+        realm: compile(cf, realm)?,
         token_sources,
     })));
     Ok(())
@@ -176,6 +192,7 @@ fn token_source(cf: &Conf<'_>, parameter: &[u8]) -> Result<TokenSource, ConfErro
             text(name)
         ));
     }
+    note_variables(cf, value);
     Ok(TokenSource::Variable {
         index: cf.variable_index(name)?,
         in_query,
@@ -230,7 +247,7 @@ fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
     if path.is_empty() {
         return Err(ConfError::because("has an empty file name"));
     }
-    let value = cf.compile(path)?;
+    let value = compile(cf, path)?;
     let path = match value.literal() {
         Some(literal) => KeyPath::Literal(
             cf.full_path(literal)
@@ -343,7 +360,7 @@ fn require(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
                 text(value)
             )));
         }
-        values.push(cf.compile(value)?);
+        values.push(compile(cf, value)?);
     }
     conf.requirements
         .push(Rc::new(Requirement { values, error }));

@@ -3,13 +3,18 @@
 mod directives;
 mod location;
 mod requirement;
+mod variable_use;
 
 pub(crate) use directives::DIRECTIVES;
 pub(crate) use location::{LocConf, Phase};
 pub(crate) use requirement::Requirement;
 
+use std::cell::RefCell;
+
+use crate::ffi::{Conf, OutOfOrder};
 use crate::keys::KeyFiles;
 use crate::variables::NamedPath;
+use variable_use::VariableUse;
 
 /// Configuration of the http block.
 #[derive(Default)]
@@ -18,4 +23,16 @@ pub(crate) struct MainConf {
     pub(crate) key_files: KeyFiles,
     /// What the variables of `auth_jwt_claim_set` and `auth_jwt_header_set` show, by index.
     pub(crate) named_paths: Vec<NamedPath>,
+    /// The variables that directives of ours name.
+    variable_uses: RefCell<Vec<VariableUse>>,
+}
+
+impl MainConf {
+    /// Refuses variables that nobody defines. nginx does so too, but without saying where.
+    pub(crate) fn check_variables(&self, cf: &Conf<'_>) -> Result<(), OutOfOrder> {
+        for variable in self.variable_uses.borrow().iter() {
+            variable.check(cf)?;
+        }
+        Ok(())
+    }
 }

@@ -178,6 +178,28 @@ impl<'c> Conf<'c> {
         }
     }
 
+    /// After all directives were read: whether some module defines the variable `name`.
+    pub(crate) fn has_variable(&self, name: &[u8]) -> bool {
+        let Some(core) = self.core_main_conf() else {
+            return true;
+        };
+        // SAFETY: nginx keeps the names of variables in these arrays until the http block is done;
+        // the element types are those of ngx_http_variables.c (8).
+        unsafe {
+            let exact = (*core).variables_keys.as_ref().is_none_or(|keys| {
+                let keys = keys.keys.as_slice::<sys::ngx_hash_key_t>();
+                keys.iter().any(|key| bytes(key.key) == name)
+            });
+            let prefixes = (*core)
+                .prefix_variables
+                .as_slice::<sys::ngx_http_variable_t>();
+            exact
+                || prefixes
+                    .iter()
+                    .any(|prefix| name.starts_with(bytes(prefix.name)))
+        }
+    }
+
     /// The index of the variable `name` (without `$`). nginx refuses an unknown one at the end.
     pub(crate) fn variable_index(&self, name: &[u8]) -> Result<VariableIndex, ConfError> {
         let mut name = borrowed_str(name);
