@@ -46,12 +46,6 @@ impl ModuleHooks for AuthJwt {
         install_phase_handler::<Access>(cf, Phase::Access)
     }
 
-    fn configured(cycle: Cycle) {
-        if let Some(main) = cycle.main_conf::<AuthJwt>() {
-            main.key_files.warn_of_unreadable(cycle);
-        }
-    }
-
     fn worker_started(cycle: Cycle) {
         if cycle.main_conf::<AuthJwt>().is_some() {
             start_periodic::<Watcher>(cycle, Watcher::INTERVAL);
@@ -78,10 +72,10 @@ impl ModuleHooks for AuthJwtLast {
         install_phase_handler::<Preaccess>(cf, Phase::Preaccess)?;
         install_phase_handler::<Granted>(cf, Phase::Precontent)?;
         install_header_filter::<challenge::Filter>();
+        let main = cf.main_conf::<AuthJwt>().ok_or(OutOfOrder)?;
+        main.key_files.warn_of_unreadable(cf);
         // Here, at the end of nginx's list: other modules have defined theirs.
-        cf.main_conf::<AuthJwt>()
-            .ok_or(OutOfOrder)?
-            .check_variables(cf)
+        main.check_variables(cf)
     }
 }
 

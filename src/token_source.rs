@@ -59,7 +59,9 @@ fn bearer(header: Option<&[u8]>) -> Result<Option<&[u8]>, MalformedHeader> {
     if !scheme.eq_ignore_ascii_case(b"bearer") {
         return Ok(None);
     }
-    let token = rest.trim_ascii();
+    // nginx has cut white space at the end.
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = rest.get(spaces..).unwrap_or_default();
     if token.is_empty() || token.iter().any(u8::is_ascii_whitespace) {
         return Err(MalformedHeader);
     }

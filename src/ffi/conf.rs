@@ -1,6 +1,6 @@
 //! The configuration being read (`ngx_conf_t`), and what is compiled from it.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
@@ -146,6 +146,27 @@ impl<'c> Conf<'c> {
         unsafe {
             (sys::ngx_conf_full_name(self.get().cycle, &raw mut name, 1) == 0)
                 .then(|| bytes(name).to_vec())
+        }
+    }
+
+    /// Who workers will run as, as far as the configuration was read: uid, gid and, where it or the
+    /// build names one, the user.
+    pub(crate) fn worker_user(&self) -> Option<(u32, u32, Option<String>)> {
+        // SAFETY: conf_ctx[ngx_core_module.index] is the ngx_core_conf_t of the cycle being read;
+        // names end with NUL, and getpwnam's answer is read before anybody else asks (2, 8).
+        unsafe {
+            let index = (*ptr::addr_of!(sys::ngx_core_module)).index;
+            let slot = (*self.get().cycle).conf_ctx.add(index);
+            let core = (*slot).cast::<sys::ngx_core_conf_t>().as_ref()?;
+            if core.user != u32::MAX {
+                let name = (!core.username.is_null())
+                    .then(|| CStr::from_ptr(core.username).to_string_lossy().into_owned());
+                return Some((core.user, core.group, name));
+            }
+            // No `user` directive yet: the build's default, which nginx looks up later.
+            let user = libc::getpwnam(sys::NGX_USER.as_ptr()).as_ref()?;
+            let name = sys::NGX_USER.to_string_lossy().into_owned();
+            Some((user.pw_uid, user.pw_gid, Some(name)))
         }
     }
 

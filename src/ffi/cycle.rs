@@ -1,6 +1,5 @@
 //! A cycle: one generation of the configuration.
 
-use std::ffi::CStr;
 use std::ptr::{self, NonNull};
 
 use nginx_sys as sys;
@@ -47,19 +46,6 @@ impl Cycle {
             (*ctx.main_conf.add((*M::raw()).ctx_index))
                 .cast::<M::MainConf>()
                 .as_ref()
-        }
-    }
-
-    /// Who workers run as: uid, gid and, where the configuration or the build names it, the user.
-    pub(crate) fn worker_user(&self) -> Option<(u32, u32, Option<String>)> {
-        // SAFETY: conf_ctx[ngx_core_module.index] is the ngx_core_conf_t of this cycle (8).
-        unsafe {
-            let index = (*ptr::addr_of!(sys::ngx_core_module)).index;
-            let core = (*self.raw.as_ref().conf_ctx.add(index)).cast::<sys::ngx_core_conf_t>();
-            let core = core.as_ref()?;
-            let name = (!core.username.is_null())
-                .then(|| CStr::from_ptr(core.username).to_string_lossy().into_owned());
-            Some((core.user, core.group, name))
         }
     }
 }

@@ -48,8 +48,6 @@ pub(crate) trait ModuleHooks: HttpModule {
     fn postconfiguration(_cf: &Conf<'_>) -> Result<(), OutOfOrder> {
         Ok(())
     }
-    /// The whole configuration is known (`nginx -t` too). Still in the master.
-    fn configured(_cycle: Cycle) {}
     /// A worker starts.
     fn worker_started(_cycle: Cycle) {}
 }
@@ -128,13 +126,6 @@ unsafe extern "C" fn merge_loc_conf<M: ModuleHooks>(
     })
 }
 
-unsafe extern "C" fn init_module<M: ModuleHooks>(cycle: *mut sys::ngx_cycle_t) -> sys::ngx_int_t {
-    if let Some(cycle) = Cycle::from_raw(cycle) {
-        guard(cycle.log(), "init_module", (), || M::configured(cycle));
-    }
-    OK // nginx exits without a word on anything else
-}
-
 unsafe extern "C" fn init_process<M: ModuleHooks>(cycle: *mut sys::ngx_cycle_t) -> sys::ngx_int_t {
     if let Some(cycle) = Cycle::from_raw(cycle) {
         guard(cycle.log(), "init_process", (), || {
@@ -167,7 +158,6 @@ pub(crate) const fn module_static<M: ModuleHooks, const N: usize>(
     module.ctx = ptr::from_ref(context).cast_mut().cast();
     module.commands = commands.as_ptr();
     module.type_ = sys::NGX_HTTP_MODULE as usize;
-    module.init_module = Some(init_module::<M>);
     module.init_process = Some(init_process::<M>);
     module
 }

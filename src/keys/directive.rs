@@ -10,7 +10,7 @@ use jwt_core::{KeyFormat, KeySet};
 use super::key_file::{KeyFile, KeyFileId, path_of};
 use super::permissions::WorkerUser;
 use super::variable_path::{VariableFile, VariablePath};
-use crate::ffi::{Conf, Cycle, Level, Log, OutOfOrder, Place, Request};
+use crate::ffi::{Conf, Level, Log, OutOfOrder, Place, Request};
 use crate::refusal::Refusal;
 
 /// The path of an `auth_jwt_key_file`.
@@ -129,8 +129,8 @@ impl KeyFiles {
     }
 
     /// Draws a `warn` for each file that workers could not reopen when it changes.
-    pub(crate) fn warn_of_unreadable(&self, cycle: Cycle) {
-        let Some(user) = WorkerUser::of(cycle) else {
+    pub(crate) fn warn_of_unreadable(&self, cf: &Conf<'_>) {
+        let (Some(user), Some(log)) = (WorkerUser::of(cf), cf.log()) else {
             return;
         };
         let files = self.0.borrow();
@@ -139,7 +139,7 @@ impl KeyFiles {
         paths.dedup();
         for path in paths {
             if !user.can_read(path) {
-                cycle.log().write(
+                log.write(
                     Level::Warn,
                     &format!(
                         "auth_jwt: {user} cannot read key file \"{}\": a change will not be \

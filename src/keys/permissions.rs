@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::ffi::{Cycle, effective_uid, groups_of};
+use crate::ffi::{Conf, effective_uid, groups_of};
 
 /// Who workers run as.
 pub(super) struct WorkerUser {
@@ -16,11 +16,11 @@ pub(super) struct WorkerUser {
 
 impl WorkerUser {
     /// `None` where workers keep the master's user, or are root.
-    pub(super) fn of(cycle: Cycle) -> Option<WorkerUser> {
+    pub(super) fn of(cf: &Conf<'_>) -> Option<WorkerUser> {
         if effective_uid() != 0 {
             return None;
         }
-        let (uid, gid, name) = cycle.worker_user()?;
+        let (uid, gid, name) = cf.worker_user()?;
         if uid == 0 {
             return None;
         }
