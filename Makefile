@@ -13,6 +13,50 @@ build: ## the module and the nginx it fits, into build/ (NGINX=system: for the d
 	@scripts/install-deps build
 	@scripts/build $(NGINX)
 
+.PHONY: test
+test: lint unit integration patterns-test ## everything that must be green before a commit lands
+
+.PHONY: lint
+lint: ## format, clippy, licences and sources of dependencies, the direction of dependencies
+	@scripts/install-deps build lint
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo deny --locked check bans licenses sources
+	scripts/check-dependencies
+
+.PHONY: unit
+unit: ## the tests of jwt-core and of the testkit
+	@scripts/install-deps build
+	cargo test --locked -p jwt-core -p jwt-testkit
+
+.PHONY: integration
+integration: ## the suite with a real nginx: the vendored one, and the distribution's own
+	@scripts/install-deps build test
+	@scripts/integration vendored system
+
+.PHONY: test-matrix
+test-matrix: ## the same with the nginx of newer Debian releases (trixie: 1.26, sid: 1.30)
+	@scripts/install-deps build test
+	@scripts/integration --or-skip trixie sid
+
+.PHONY: demo
+demo: ## builds, starts nginx before a small API, shows what passes and what does not (ONCE=1: then ends)
+	@scripts/install-deps build demo
+	@scripts/build vendored
+	@scripts/demo
+
+.PHONY: patterns
+patterns: ## decisions and speed beside the two patterns that the module replaces
+	@scripts/install-deps build patterns
+	@scripts/build vendored
+	examples/patterns/run show
+
+.PHONY: patterns-test
+patterns-test:
+	@scripts/install-deps build patterns
+	@scripts/build vendored
+	examples/patterns/run test
+
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
