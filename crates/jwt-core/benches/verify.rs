@@ -5,15 +5,18 @@
 
 #![allow(
     missing_docs,
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
     reason = "a benchmark may panic, and criterion's macros make functions"
 )]
 
 use aws_lc_rs::{hmac, signature as aws};
-use criterion::{Criterion, black_box, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use jwt_core::{KeyLoadOptions, KeySet, VerifyOptions, verify};
 use jwt_testkit::{Alg, Key, hostile, jwks, sign, unb64};
 use serde_json::json;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -9,9 +9,10 @@ use base64_simd::URL_SAFE_NO_PAD;
 pub(crate) struct Compact<'a> {
     /// What the signature covers: header and claims as received, with the dot (RFC 7515 5.1).
     pub(crate) signing_input: &'a [u8],
-    pub(crate) header: Vec<u8>,
-    pub(crate) claims: Vec<u8>,
-    pub(crate) signature: Vec<u8>,
+    /// The decoded parts, one behind the other: one allocation for all.
+    decoded: Vec<u8>,
+    header_end: usize,
+    claims_end: usize,
 }
 
 impl<'a> Compact<'a> {
@@ -36,18 +37,37 @@ impl<'a> Compact<'a> {
         if claims.contains(&b'.') {
             return Err(Error::Parts);
         }
+        let mut decoded = Vec::with_capacity(token.len());
+        decode(header, Part::Header, &mut decoded)?;
+        let header_end = decoded.len();
+        decode(claims, Part::Claims, &mut decoded)?;
+        let claims_end = decoded.len();
+        decode(signature, Part::Signature, &mut decoded)?;
         Ok(Self {
             signing_input,
-            header: decode(header, Part::Header)?,
-            claims: decode(claims, Part::Claims)?,
-            signature: decode(signature, Part::Signature)?,
+            decoded,
+            header_end,
+            claims_end,
         })
+    }
+
+    pub(crate) fn header(&self) -> &[u8] {
+        self.decoded.get(..self.header_end).unwrap_or_default()
+    }
+
+    pub(crate) fn claims(&self) -> &[u8] {
+        let range = self.header_end..self.claims_end;
+        self.decoded.get(range).unwrap_or_default()
+    }
+
+    pub(crate) fn signature(&self) -> &[u8] {
+        self.decoded.get(self.claims_end..).unwrap_or_default()
     }
 }
 
-fn decode(encoded: &[u8], part: Part) -> Result<Vec<u8>, Error> {
+fn decode(encoded: &[u8], part: Part, decoded: &mut Vec<u8>) -> Result<(), Error> {
     URL_SAFE_NO_PAD
-        .decode_to_vec(encoded)
+        .decode_append(encoded, decoded)
         .map_err(|_| Error::Encoding(part))
 }
 

@@ -26,7 +26,7 @@ fn edwards25519() -> Edwards {
     let p = (BigUint::from(1u8) << 255u32) - 19u8;
     // One y of the four points of order 8; the other is its negative.
     let order_8 =
-        number("2707385501144840649318225287225658788936804267575313519463743609750303021078");
+        number("2707385501144840649318225287225658788936804267575313519463743609750303402022");
     let small_order = vec![
         BigUint::ZERO,
         BigUint::from(1u8),

@@ -2,6 +2,7 @@
 
 use crate::limits::MAX_JSON_DEPTH;
 use crate::value::{Number, Object, Value};
+use compact_str::CompactString;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt::{self, Write};
 
@@ -22,6 +23,9 @@ pub(crate) fn parse_object(text: &str) -> Result<Object, serde_json::Error> {
         }
     }
 }
+
+/// Room for the members that most headers and claims have: growing step by step costs more.
+const USUAL_MEMBERS: usize = 16;
 
 /// Reads a value inside `depth` containers.
 #[derive(Clone, Copy)]
@@ -92,14 +96,37 @@ impl<'de> Visitor<'de> for Nested {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let inside = self.deeper()?;
-        let mut object = Vec::new();
-        while let Some(name) = members.next_key::<Box<str>>()? {
+        let mut object = Vec::with_capacity(if self.depth == 0 { USUAL_MEMBERS } else { 0 });
+        while let Some(name) = members.next_key_seed(Name)? {
             object.push((name, members.next_value_seed(inside)?));
         }
         match Object::from_members(object) {
-            (_, Some(_)) if self.depth == 0 => Err(A::Error::custom("duplicate member")),
+            (_, true) if self.depth == 0 => Err(A::Error::custom("duplicate member")),
             (object, _) => Ok(Value::Object(object)),
         }
+    }
+}
+
+/// Reads a member name; a short one without allocation.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = CompactString;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<CompactString, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = CompactString;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<CompactString, E> {
+        Ok(name.into())
     }
 }
 

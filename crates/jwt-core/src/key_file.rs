@@ -58,13 +58,8 @@ pub enum KeySetError {
     #[error("{0}")]
     Shape(&'static str),
     /// PEM that does not parse.
-    #[error("is not valid PEM: line {line}: {reason}")]
-    Pem {
-        /// From 1.
-        line: usize,
-        /// What is wrong there.
-        reason: &'static str,
-    },
+    #[error("is not valid PEM: {0}")]
+    Pem(#[from] PemError),
     /// A private key has no place in a verifier's file.
     #[error(
         "has a private key at line {line}: put the public key there instead \
@@ -193,8 +188,7 @@ impl Loader<'_> {
         let text = value
             .as_str()
             .ok_or_else(|| malformed("it is not a PEM text"))?;
-        let blocks = blocks(text.as_bytes())
-            .map_err(|PemError { line, reason }| malformed(format!("line {line}: {reason}")))?;
+        let blocks = blocks(text.as_bytes()).map_err(|e| malformed(e.to_string()))?;
         match blocks.as_slice() {
             [] => Err(malformed("it is not a PEM text")),
             // Of a chain, the first certificate is the key's own (RFC 7517 4.7).
@@ -202,14 +196,14 @@ impl Loader<'_> {
                 if is_private(first) {
                     return Err(malformed("it is a private key: put its public key there"));
                 }
-                bind_block(first, self.options)
+                let der = first.der().map_err(|e| malformed(e.to_string()))?;
+                bind_block(first, &der, self.options)
             }
         }
     }
 
     fn pem_file(&mut self, bytes: &[u8]) -> Result<(), KeySetError> {
-        let blocks =
-            blocks(bytes).map_err(|PemError { line, reason }| KeySetError::Pem { line, reason })?;
+        let blocks = blocks(bytes)?;
         if let Some(block) = blocks.iter().find(|block| is_private(block)) {
             return Err(KeySetError::PrivateKey { line: block.line });
         }
@@ -219,8 +213,9 @@ impl Loader<'_> {
             ));
         }
         for block in &blocks {
+            let der = block.der()?;
             let place = format!("the key at line {}", block.line);
-            self.add(&place, None, bind_block(block, self.options));
+            self.add(&place, None, bind_block(block, &der, self.options));
         }
         Ok(())
     }
@@ -255,11 +250,11 @@ fn is_private(block: &Block<'_>) -> bool {
     block.label.ends_with("PRIVATE KEY")
 }
 
-fn bind_block(block: &Block<'_>, options: &KeyLoadOptions) -> Result<Bound, Unusable> {
+fn bind_block(block: &Block<'_>, der: &[u8], options: &KeyLoadOptions) -> Result<Bound, Unusable> {
     let (material, declared) = match block.label {
-        "PUBLIC KEY" => from_spki(&block.der)?,
-        "RSA PUBLIC KEY" => (from_pkcs1(&block.der)?, None),
-        "CERTIFICATE" | "X509 CERTIFICATE" => from_certificate(&block.der)?,
+        "PUBLIC KEY" => from_spki(der)?,
+        "RSA PUBLIC KEY" => (from_pkcs1(der)?, None),
+        "CERTIFICATE" | "X509 CERTIFICATE" => from_certificate(der)?,
         other => {
             return Err(Unusable::NotForUs(format!(
                 "{} is neither a public key nor a certificate",

@@ -33,6 +33,7 @@ pub use error::{Error, Part};
 pub use key::KeyLoadOptions;
 pub use key_file::{KeyFormat, KeySetError, Notice, NoticeLevel};
 pub use key_set::KeySet;
+pub use pem::PemError;
 pub use shown::Shown;
 pub use signature::{LoadEd448, VerifySignature};
 pub use signature_check::SignatureCheck;

@@ -3,19 +3,36 @@
 
 use base64_simd::STANDARD;
 
-/// One block, decoded.
+/// One block.
 pub(crate) struct Block<'a> {
     /// Line of its BEGIN, from 1.
     pub(crate) line: usize,
     pub(crate) label: &'a str,
-    pub(crate) der: Vec<u8>,
+    /// Base64, without line ends.
+    body: Vec<u8>,
 }
 
-/// What is wrong, and in which line (from 1).
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct PemError {
-    pub(crate) line: usize,
-    pub(crate) reason: &'static str,
+impl Block<'_> {
+    /// What the block holds. Not decoded before: a private key need not be, to be refused.
+    ///
+    /// # Errors
+    /// The body is not base64.
+    pub(crate) fn der(&self) -> Result<Vec<u8>, PemError> {
+        STANDARD.decode_to_vec(&self.body).map_err(|_| PemError {
+            line: self.line,
+            reason: "what follows this BEGIN is not base64",
+        })
+    }
+}
+
+/// What is wrong with a PEM text, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct PemError {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub reason: &'static str,
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -33,7 +50,7 @@ fn label<'a>(line: &'a [u8], start: &[u8]) -> Option<&'a str> {
 /// All blocks, in order.
 ///
 /// # Errors
-/// A block without end or with another end, or a body that is not base64.
+/// A block without end or with another end.
 pub(crate) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, &str, Vec<u8>)> = None;
@@ -49,14 +66,10 @@ pub(crate) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, PemError> {
                             reason: "END does not match its BEGIN",
                         });
                     }
-                    let der = STANDARD.decode_to_vec(&body).map_err(|_| PemError {
-                        line: begin,
-                        reason: "what follows this BEGIN is not base64",
-                    })?;
                     blocks.push(Block {
                         line: begin,
                         label: label_begin,
-                        der,
+                        body,
                     });
                     None
                 } else {

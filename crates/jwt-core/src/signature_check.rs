@@ -53,8 +53,8 @@ pub(crate) fn check(
     let mut tried: usize = 0;
     let mut is_signed_by = |algorithm, key: &dyn crate::VerifySignature| {
         tried = tried.saturating_add(1);
-        length_fits(algorithm, &token.signature)
-            && key.verify(token.signing_input, &token.signature)
+        length_fits(algorithm, token.signature())
+            && key.verify(token.signing_input, token.signature())
     };
     let signer = match header.kid() {
         Some(kid) => {
@@ -95,7 +95,7 @@ pub(crate) fn skip(
 ) -> Result<(Algorithm, Grounds), Error> {
     let algorithm = algorithms
         .iter()
-        .find(|a| length_fits(*a, &token.signature))
+        .find(|a| length_fits(*a, token.signature()))
         .or_else(|| algorithms.iter().next())
         .ok_or(Error::AlgorithmMissing)?;
     Ok((algorithm, Grounds::Skipped(SignatureSkipped(()))))

@@ -18,8 +18,8 @@ impl Unverified {
     pub fn parse(token: &[u8], max_token_size: usize) -> Result<Self, Error> {
         let token = Compact::parse(token, max_token_size)?;
         Ok(Self {
-            header: Header::parse(&token.header)?,
-            claims: compact::object(compact::text(&token.claims, Part::Claims)?, Part::Claims)?,
+            header: Header::parse(token.header())?,
+            claims: compact::object(compact::text(token.claims(), Part::Claims)?, Part::Claims)?,
         })
     }
 

@@ -1,5 +1,6 @@
 //! JSON values as tokens and key files hold them.
 
+use compact_str::CompactString;
 use std::borrow::Cow;
 
 /// A JSON value (RFC 8259).
@@ -46,30 +47,30 @@ impl Number {
 
 /// A JSON object. Members are kept sorted by name, byte by byte.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Object(Box<[(Box<str>, Value)]>);
+pub struct Object(Vec<(CompactString, Value)>);
 
 impl Object {
-    /// Sorts the members; of those with one name the last wins. Also returns one name that was
-    /// there more than once. Sorting finds duplicates without quadratic cost.
-    pub(crate) fn from_members(mut members: Vec<(Box<str>, Value)>) -> (Self, Option<Box<str>>) {
+    /// Sorts the members; of those with one name the last wins. Also tells whether any
+    /// was. Sorting finds duplicates without quadratic cost.
+    pub(crate) fn from_members(mut members: Vec<(CompactString, Value)>) -> (Self, bool) {
         members.sort_by(|a, b| a.0.cmp(&b.0)); // stable: of equal names, the later stays later
-        let mut duplicate = None;
+        let mut has_duplicates = false;
         members.dedup_by(|later, kept| {
             let same = later.0 == kept.0;
             if same {
                 std::mem::swap(later, kept);
-                duplicate = Some(kept.0.clone());
+                has_duplicates = true;
             }
             same
         });
-        (Self(members.into()), duplicate)
+        (Self(members), has_duplicates)
     }
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         let index = self
             .0
-            .binary_search_by(|(member, _)| member.as_ref().cmp(name))
+            .binary_search_by(|(member, _)| member.as_str().cmp(name))
             .ok()?;
         self.0.get(index).map(|(_, value)| value)
     }
@@ -87,7 +88,7 @@ impl Object {
 
     /// The members, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// How many members there are.

@@ -45,11 +45,11 @@ pub fn verify(
     options: &VerifyOptions,
 ) -> Result<Token, Error> {
     let token = Compact::parse(token, options.max_token_size)?;
-    let header = Header::parse(&token.header)?;
+    let header = Header::parse(token.header())?;
     let algorithms = header.algorithms(options.algorithms)?;
     let (algorithm, grounds) = match options.signature {
         SignatureCheck::Required => signature_check::check(&token, &header, algorithms, key_sets)?,
         SignatureCheck::Skipped => signature_check::skip(&token, algorithms)?,
     };
-    Token::new(grounds, algorithm, header, &token.claims)
+    Token::new(grounds, algorithm, header, token.claims())
 }

@@ -11,7 +11,12 @@
     reason = "a test may panic"
 )]
 
+mod form;
+mod keys;
 mod matrix;
+mod pem;
+mod selection;
 mod support;
 mod tamper;
+mod time;
 mod vectors;
