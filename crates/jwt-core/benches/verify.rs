@@ -7,6 +7,7 @@
     missing_docs,
     clippy::arithmetic_side_effects,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
     reason = "a benchmark may panic, and criterion's macros make functions"
 )]
@@ -33,7 +34,9 @@ fn realistic(key: &Key) -> String {
     sign(&header, &claims, key)
 }
 
-fn bare(key: &Key) -> Box<dyn Fn(&[u8], &[u8]) -> bool> {
+type Verify = Box<dyn Fn(&[u8], &[u8]) -> bool>;
+
+fn bare(key: &Key) -> Verify {
     let jwk = key.jwk();
     let bytes = |name: &str| unb64(jwk[name].as_str().expect("a member")).expect("base64url");
     match key.alg() {
