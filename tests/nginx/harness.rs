@@ -54,7 +54,7 @@ fn http_2_is_spoken_without_tls() {
         .without_module()
         .http(format!(
             "server {{ {} root @PREFIX@/html; }}",
-            Features::get().http2_listen()
+            Features::get().http2_listen(false)
         ))
         .start();
     let url = format!("http://127.0.0.1:{}/ok.txt", nginx.port2());

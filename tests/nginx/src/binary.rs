@@ -52,14 +52,15 @@ impl Features {
         );
     }
 
-    /// The directives that make a server on `@PORT2@` speak HTTP/2 without TLS.
+    /// The directives that make a server on `@PORT2@` speak HTTP/2, without TLS or with it (`ssl`).
     #[must_use]
-    pub fn http2_listen(&self) -> &'static str {
+    pub fn http2_listen(&self, ssl: bool) -> String {
         self.need("http_v2");
+        let ssl = if ssl { " ssl" } else { "" };
         if self.version >= (1, 25, 1) {
-            "listen 127.0.0.1:@PORT2@; http2 on;"
+            format!("listen 127.0.0.1:@PORT2@{ssl}; http2 on;")
         } else {
-            "listen 127.0.0.1:@PORT2@ http2;"
+            format!("listen 127.0.0.1:@PORT2@{ssl} http2;")
         }
     }
 }

@@ -63,6 +63,13 @@ impl Request {
         self
     }
 
+    /// Sends it to a port of this machine on a connection of its own. Unlike [`crate::Nginx::ask`] it works
+    /// while nginx reloads, and the audit does not learn the token.
+    #[must_use]
+    pub fn send_to(&self, port: u16) -> Response {
+        Connection::open(port, Secrets::default()).ask(self)
+    }
+
     /// The bytes on the wire.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
@@ -197,6 +204,14 @@ impl Connection {
     pub fn ask(&mut self, request: &Request) -> Response {
         self.send(&request.bytes());
         self.receive(request.method == "HEAD")
+    }
+
+    /// Everything until nginx closes, as text.
+    pub fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        // A reset is an end too.
+        let _ = self.stream.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Reads one answer; one to HEAD has no body.

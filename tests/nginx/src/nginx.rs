@@ -71,29 +71,45 @@ impl Nginx {
     /// Runs `curl -i` with these arguments; its answer.
     #[must_use]
     pub fn curl(&self, arguments: &[&str]) -> Response {
+        Response::from_curl(&self.run_curl(&["--include"], arguments))
+    }
+
+    /// Runs `curl` for several targets; the status codes of the answers.
+    #[must_use]
+    pub fn curl_statuses(&self, arguments: &[&str]) -> Vec<u16> {
+        let output = self.run_curl(&["--write-out", "\nstatus:%{http_code}\n"], arguments);
+        let text = String::from_utf8_lossy(&output);
+        let codes = text.lines().filter_map(|line| line.strip_prefix("status:"));
+        codes
+            .map(|code| code.parse().expect("a status code"))
+            .collect()
+    }
+
+    fn run_curl(&self, first: &[&str], arguments: &[&str]) -> Vec<u8> {
+        const QUIET: [&str; 6] = [
+            "--silent",
+            "--show-error",
+            "--noproxy",
+            "*",
+            "--max-time",
+            "20",
+        ];
         for argument in arguments {
             self.prepared.secrets.note(argument.as_bytes());
         }
         let output = Command::new("curl")
-            .args([
-                "--silent",
-                "--show-error",
-                "--include",
-                "--noproxy",
-                "*",
-                "--max-time",
-                "20",
-            ])
+            .args(QUIET)
+            .args(first)
             .args(arguments)
-            .output()
-            .expect("curl runs");
+            .output();
+        let output = output.expect("curl runs");
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success(),
             "curl: {error}\n{:?}",
             self.log.lines()
         );
-        Response::from_curl(&output.stdout)
+        output.stdout
     }
 
     /// The number behind `@PORT@`.
@@ -174,9 +190,14 @@ impl Nginx {
     /// Reloads, and waits until the new worker runs and the old one has gone.
     pub fn reload(&mut self) {
         self.reloads += 1;
-        self.signal(Signal::HUP);
+        self.signal_reload();
         self.log.wait_for("start worker process ", self.reloads + 1);
         self.log.wait_for("exited with code 0", self.reloads);
+    }
+
+    /// Asks for a reload and waits for nothing: it may fail.
+    pub fn signal_reload(&self) {
+        self.signal(Signal::HUP);
     }
 
     /// Asks nginx to finish its requests and go.
