@@ -183,6 +183,17 @@ impl LocConf {
                  will get 500; add auth_jwt_key_file"
             ));
         }
+        if cf.satisfy_any() {
+            for requirement in &self.requirements {
+                if ![401, 403].contains(&requirement.error) {
+                    cf.warn(&format!(
+                        "\"auth_jwt_require … error={}\" in location \"{location}\" ends the \
+                         request: \"satisfy any\" lets another module decide after 401 and 403 only",
+                        requirement.error
+                    ));
+                }
+            }
+        }
         if self.phase() == Phase::Preaccess && cf.satisfy_any() {
             cf.warn(&format!(
                 "\"auth_jwt_phase preaccess\" in location \"{location}\" decides before \
