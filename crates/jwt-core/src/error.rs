@@ -131,7 +131,7 @@ struct Meaning(&'static str, &'static str, &'static str);
 impl Error {
     fn meaning(&self) -> Meaning {
         const MALFORMED: (&str, &str) = ("malformed", "the token is malformed");
-        const ALGORITHM: (&str, &str) = ("unsupported_alg", "the algorithm is not supported");
+        const ALGORITHM: (&str, &str) = ("unsupported_alg", "the algorithm is not accepted");
         // Unknown key and bad signature read alike: a client learns nothing about our keys.
         const SIGNATURE: &str = "the signature is not valid";
         let (code, (status, description)) = match self {
