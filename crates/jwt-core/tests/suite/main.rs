@@ -7,16 +7,22 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::string_slice,
+    clippy::wildcard_enum_match_arm,
     unreachable_pub,
     reason = "a test may panic"
 )]
 
+mod differential;
 mod form;
 mod keys;
 mod matrix;
 mod pem;
+mod properties;
+mod providers;
+mod rfc8725;
 mod selection;
 mod support;
 mod tamper;
 mod time;
+mod values;
 mod vectors;
