@@ -396,14 +396,14 @@ fn http_2_with_two_tokens_is_refused() {
 fn http_2_with_a_body() {
     let nginx = http2(false);
     let bearer = format!("Authorization: Bearer {}", good());
-    for (length, header, status) in [(500_000, bearer.as_str(), 200)] {
+    for (length, header, status) in [(500_000, bearer.as_str(), 200), (1, bearer.as_str(), 200)] {
         let path = nginx.prefix("body");
         std::fs::write(&path, vec![b'x'; length]).unwrap();
         let body = format!("@{}", path.display());
         let arguments = ["-X", "POST", "--data-binary", &body, "-H", header];
         let response = over_http2(&nginx, "/api", &arguments);
         assert_eq!(response.status, status);
-        assert_eq!(response.body.len() > length, status == 200);
+        assert!(response.body.len() > length);
     }
 }
 
