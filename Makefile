@@ -21,7 +21,7 @@ lint: ## format, clippy, licences and sources of dependencies, the direction of 
 	@scripts/install-deps build lint
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo deny --locked check bans licenses sources
+	cargo deny --workspace --locked check bans licenses sources
 	scripts/check-dependencies
 
 .PHONY: unit
