@@ -223,7 +223,7 @@ impl Config {
         // Debian's nginx would use folders of the system.
         const PREAMBLE: &str = "
     client_body_temp_path tmp/body; proxy_temp_path tmp/proxy; fastcgi_temp_path tmp/fastcgi;
-    uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;";
+    uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi; access_log logs/access.log;";
         if let Some(whole) = &self.whole {
             return whole
                 .replace("127.0.0.1:8080", "127.0.0.1:@PORT@")
@@ -247,7 +247,7 @@ impl Config {
 {main}
 events {{ worker_connections 64; }}
 http {{{PREAMBLE}
-    access_log off;
+
 {http}
     server {{
         listen 127.0.0.1:@PORT@;

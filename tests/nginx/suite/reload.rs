@@ -1,12 +1,4 @@
 //! Reloads and exits: keys are kept, memory is given back, nobody is cut off.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Alg, Key, jwks, token};
 use nginx_tests::{Config, Request, eventually, good, key, user};

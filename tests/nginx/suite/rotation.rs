@@ -1,12 +1,4 @@
 //! Keys change without a restart: a changed file counts within a second, a broken one never.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,12 +1,4 @@
 //! Every file of nginx-conf/ runs, and does what its first lines promise.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use std::collections::BTreeSet;
 use std::fs;

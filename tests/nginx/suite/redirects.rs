@@ -1,12 +1,4 @@
 //! Internal redirects: every location decides for itself, and no verdict crosses.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Alg, Key, jwks, now, token};
 use nginx_tests::{Config, Nginx, Request, cases, good, key, user, user_with, with_claims};

@@ -1,12 +1,4 @@
 //! What a refused client reads: the status and the challenge (RFC 6750 section 3).
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Key, hostile, now, token};
 use nginx_tests::{Config, Request, cases, good, key, user, user_with, with_claims};

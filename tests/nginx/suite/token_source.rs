@@ -1,12 +1,4 @@
 //! Where the token is looked for, and what counts as one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Key, token};
 use nginx_tests::{Config, Nginx, Request, Response, cases, good, key, user};

@@ -1,12 +1,4 @@
 //! Strict compact serialization, header and claims rules (RFC 7515 section 7.1, RFC 8725).
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Key, b64, hostile, now, sign_raw};
 use nginx_tests::{Config, Nginx, cases, good, key, user};

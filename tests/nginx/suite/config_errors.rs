@@ -1,13 +1,5 @@
 //! A configuration that cannot work is refused by `nginx -t`, which names the file and line, the
 //! directive, the cause and what to do.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Alg, Key, jwks, keyval};
 use nginx_tests::{Check, Config, cases, key};

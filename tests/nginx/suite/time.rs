@@ -1,12 +1,4 @@
 //! `exp`, `nbf`, leeway, and the switches for time and signature.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Alg, Key, b64, hostile, now, sign_raw, token};
 use nginx_tests::{Config, cases, good, key, user, with_claims};

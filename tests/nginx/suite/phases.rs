@@ -1,12 +1,4 @@
 //! Where the decision stands among the other modules: limits, satisfy, and their order.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Key, token};
 use nginx_tests::{Config, Features, Nginx, Request, cases, good, key, user, with_claims};

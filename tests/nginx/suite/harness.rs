@@ -1,9 +1,4 @@
 //! The harness itself, with nginx alone: a suite whose audit sleeps proves nothing.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Alg, Key, token};
 use nginx_tests::{Config, Features, Request, user};

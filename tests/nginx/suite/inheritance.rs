@@ -1,12 +1,4 @@
 //! How levels add up: requirements all hold, key sources replace, scalars are inherited.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "helpers of tests fail by panicking"
-)]
 
 use jwt_testkit::{Alg, Key, jwks, token};
 use nginx_tests::{Config, Nginx, Request, cases, good, key, user};
