@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::audit::{Rules, Secrets};
+use crate::audit::{CLASH, Rules, Secrets};
 use crate::binary;
 use crate::nginx::Nginx;
 use crate::{ports, upstream};
@@ -160,7 +160,7 @@ impl Config {
             match Nginx::start(prepared, self.rules.clone()) {
                 Ok(nginx) => return nginx,
                 Err((unused, log)) => {
-                    let clash = log.contains("Address already in use");
+                    let clash = log.contains(CLASH);
                     assert!(clash, "nginx did not start:\n{log}\n{}", unused.numbered());
                     prepared = unused;
                 }
