@@ -173,11 +173,11 @@ impl Nginx {
 
     /// Memory of a process that is in RAM, in bytes.
     #[must_use]
-    pub fn resident(&self, pid: u32) -> u64 {
+    pub fn heap(&self, pid: u32) -> u64 {
         let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
         let line = text
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|line| line.strip_prefix("RssAnon:"))
             .expect("Linux tells");
         let kib: u64 = line
             .trim()

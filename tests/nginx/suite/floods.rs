@@ -166,9 +166,9 @@ fn memory_is_flat_over_many_requests() {
         }
     };
     round(2_000);
-    let before = nginx.resident(nginx.worker());
+    let before = nginx.heap(nginx.worker());
     round(8_000);
-    let grown = nginx.resident(nginx.worker()).saturating_sub(before);
+    let grown = nginx.heap(nginx.worker()).saturating_sub(before);
     assert!(grown < 256 * 1024, "{grown} bytes over 16,000 requests");
 }
 
@@ -196,7 +196,7 @@ fn flood_of_kids(nginx: &Nginx) -> u64 {
         );
         assert_eq!(status(&mut connection, &token), 401);
     }
-    nginx.resident(nginx.worker())
+    nginx.heap(nginx.worker())
 }
 
 #[test]

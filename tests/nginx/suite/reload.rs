@@ -33,8 +33,8 @@ fn a_hundred_reloads_leak_nothing() {
             nginx.get_with("/", &token).assert(200, "ok");
         }
         (
-            nginx.resident(nginx.master()),
-            nginx.resident(nginx.worker()),
+            nginx.heap(nginx.master()),
+            nginx.heap(nginx.worker()),
         )
     };
     let (master, worker) = reload(20);
