@@ -32,10 +32,7 @@ fn a_hundred_reloads_leak_nothing() {
             nginx.reload();
             nginx.get_with("/", &token).assert(200, "ok");
         }
-        (
-            nginx.heap(nginx.master()),
-            nginx.heap(nginx.worker()),
-        )
+        (nginx.heap(nginx.master()), nginx.heap(nginx.worker()))
     };
     let (master, worker) = reload(20);
     let (master_later, worker_later) = reload(80);
