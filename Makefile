@@ -14,7 +14,7 @@ build: ## the module and the nginx it fits, into build/ (NGINX=system: for the d
 	@scripts/build $(NGINX)
 
 .PHONY: test
-test: lint unit integration patterns-test ## everything that must be green before a commit lands
+test: lint unit integration patterns-test instructions ## everything that must be green before a commit lands
 
 .PHONY: lint
 lint: ## format, clippy, licences and sources of dependencies, the direction of dependencies
@@ -56,6 +56,12 @@ patterns-test:
 	@scripts/install-deps build patterns
 	@scripts/build vendored
 	examples/patterns/run test
+
+.PHONY: instructions
+instructions: ## instructions per request under valgrind: what the module adds, against its budget
+	@scripts/install-deps build test
+	@scripts/build vendored
+	@benchmarks/run instructions
 
 .PHONY: help
 help: ## this list

@@ -14,6 +14,7 @@ Makes keys and tokens, for tests and the demo only.
 
   jwt-mint key --alg ALG --private FILE [--kid KID] [--jwks FILE] [--pem FILE]
   jwt-mint token --key FILE [--claims JSON] [--exp TIME] [--nbf TIME] [--header JSON] [--tamper]
+                 [--count N]
 
 key: makes a new key.
   --alg ALG       HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 ES256K
@@ -32,6 +33,7 @@ token: prints a token and a newline.
   --header JSON   members that replace those of {\"alg\":…,\"typ\":\"JWT\",\"kid\":…};
                   one that is null is left out
   --tamper        appends \"x\" to the claim sub (or sets it) after signing: the signature fails
+  --count N       prints N of them, distinct by the claim jti
 
 Exit status: 0, or 1 with one line on standard error.
 ";
@@ -95,7 +97,7 @@ fn key(mut args: lexopt::Parser) -> Outcome {
 
 fn token(mut args: lexopt::Parser) -> Outcome {
     let (mut key, mut claims, mut header) = (None, Map::new(), Map::new());
-    let (mut exp, mut nbf, mut tamper) = (None, None, false);
+    let (mut exp, mut nbf, mut tamper, mut count) = (None, None, false, None);
     while let Some(arg) = args.next().map_err(text)? {
         match arg {
             Long("key") => key = Some(string(&mut args)?),
@@ -104,6 +106,7 @@ fn token(mut args: lexopt::Parser) -> Outcome {
             Long("exp") => exp = Some(time("--exp", &string(&mut args)?)?),
             Long("nbf") => nbf = Some(time("--nbf", &string(&mut args)?)?),
             Long("tamper") => tamper = true,
+            Long("count") => count = Some(args.value().map_err(text)?.parse().map_err(text)?),
             other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected().to_string()),
         }
     }
@@ -123,14 +126,20 @@ fn token(mut args: lexopt::Parser) -> Outcome {
     full.insert("kid".to_owned(), json!(key.kid()));
     full.extend(header);
     full.retain(|_, value| !value.is_null());
-    let mut token = sign(&Value::Object(full), &Value::Object(claims.clone()), &key);
-    if tamper {
-        let sub = claims.get("sub").and_then(Value::as_str).unwrap_or("");
-        let sub = format!("{sub}x");
-        claims.insert("sub".to_owned(), json!(sub));
-        token = jwt_testkit::hostile::with_payload(&token, Value::Object(claims).to_string());
+    let full = Value::Object(full);
+    for number in 0..count.unwrap_or(1_u32) {
+        if count.is_some() {
+            claims.insert("jti".to_owned(), json!(format!("token-{number:08}")));
+        }
+        let mut token = sign(&full, &Value::Object(claims.clone()), &key);
+        if tamper {
+            let sub = claims.get("sub").and_then(Value::as_str).unwrap_or("");
+            let mut other = claims.clone();
+            other.insert("sub".to_owned(), json!(format!("{sub}x")));
+            token = jwt_testkit::hostile::with_payload(&token, Value::Object(other).to_string());
+        }
+        println!("{token}");
     }
-    println!("{token}");
     Ok(())
 }
 
