@@ -4,6 +4,7 @@ use crate::challenge;
 use crate::conf::{LocConf, Phase};
 use crate::ffi::{PhaseHandler, Request, Status};
 use crate::module::AuthJwt;
+use crate::preflight;
 use crate::refusal::Refusal;
 use crate::request_ctx::{LocationId, RequestCtx};
 use crate::verdict;
@@ -20,7 +21,8 @@ impl PhaseHandler for Access {
             return Status::DECLINED;
         }
         match check(r, conf) {
-            Ok(()) => Status::OK,
+            Ok(Passed::Accepted) => Status::OK,
+            Ok(Passed::Anonymous) => Status::DECLINED,
             Err(status) => status,
         }
     }
@@ -39,7 +41,7 @@ impl PhaseHandler for Preaccess {
             return Status::DECLINED;
         }
         match check(r, conf) {
-            Ok(()) => Status::DECLINED,
+            Ok(_) => Status::DECLINED,
             Err(status) => status,
         }
     }
@@ -62,12 +64,24 @@ impl PhaseHandler for Granted {
     }
 }
 
-fn check(r: Request<'_>, conf: &LocConf) -> Result<(), Status> {
+/// How a request got through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passed {
+    /// With a token: it grants under `satisfy any`.
+    Accepted,
+    /// Without one, where that is allowed: it grants nothing.
+    Anonymous,
+}
+
+fn check(r: Request<'_>, conf: &LocConf) -> Result<Passed, Status> {
+    if preflight::passes(r, conf) {
+        return Ok(Passed::Anonymous);
+    }
     let ctx = verdict::ctx(r).map_err(|refusal| challenge::refuse(r, None, conf, &refusal))?;
     let location = LocationId::from(conf);
     ctx.decided.set(None);
     match decide(r, ctx, conf) {
-        Ok(()) => Ok(()),
+        Ok(passed) => Ok(passed),
         Err(refusal) => {
             let response = refusal.response(r.satisfy_any());
             ctx.decided.set(Some((location, response.status)));
@@ -76,10 +90,17 @@ fn check(r: Request<'_>, conf: &LocConf) -> Result<(), Status> {
     }
 }
 
-fn decide(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Result<(), Refusal> {
-    verdict::decide(r, ctx, conf)?;
+fn decide(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Result<Passed, Refusal> {
+    let passed = match verdict::decide(r, ctx, conf) {
+        Ok(_) => Passed::Accepted,
+        Err(Refusal::Missing) if conf.optional() => Passed::Anonymous,
+        Err(refusal) => return Err(refusal),
+    };
     for requirement in conf.requirements() {
-        requirement.check(r)?;
+        requirement.check(r).map_err(|refusal| match passed {
+            Passed::Accepted => refusal,
+            Passed::Anonymous => refusal.for_want_of_a_token(),
+        })?;
     }
-    Ok(())
+    Ok(passed)
 }

@@ -23,6 +23,7 @@ mod keys;
 mod log_limit;
 #[expect(unsafe_code, reason = "the statics that nginx looks for by name")]
 mod module;
+mod preflight;
 mod refusal;
 mod request_ctx;
 mod token_source;

@@ -41,6 +41,18 @@ impl Response {
 }
 
 impl Refusal {
+    /// Why an anonymous request is refused that fails a requirement: a token could meet it.
+    pub(crate) fn for_want_of_a_token(self) -> Refusal {
+        match self {
+            Refusal::Requirement(_) => Refusal::Missing,
+            Refusal::Missing
+            | Refusal::MalformedHeader
+            | Refusal::Token(_)
+            | Refusal::KeyUnavailable
+            | Refusal::Internal => self,
+        }
+    }
+
     /// What this refusal becomes. Under `satisfy any` only 401 and 403 let the next module decide.
     pub(crate) fn response(&self, satisfy_any: bool) -> Response {
         const INVALID_TOKEN: &str = "invalid_token";

@@ -11,6 +11,7 @@ use crate::ffi::{
     add_prefix_variable, add_variable,
 };
 use crate::module::AuthJwt;
+use crate::preflight;
 use crate::request_ctx::RequestCtx;
 use crate::verdict;
 
@@ -41,6 +42,9 @@ fn of_token<'r>(r: Request<'r>, show: impl FnOnce(&Token) -> Option<Cow<'_, str>
     let Some((main, conf)) = main_of(r) else {
         return Ok(None);
     };
+    if preflight::passes(main, conf) {
+        return Ok(None);
+    }
     let ctx = verdict::ctx(main).map_err(|_| OutOfMemory)?;
     let Ok(token) = verdict::peek(main, ctx, conf) else {
         return Ok(None);
@@ -155,6 +159,9 @@ impl IndexedVariable for JwtStatus {
         let Some((main, conf)) = main_of(r) else {
             return Ok(Some(b""));
         };
+        if preflight::passes(main, conf) {
+            return Ok(Some(b"preflight"));
+        }
         let ctx = verdict::ctx(main).map_err(|_| OutOfMemory)?;
         if let Some((location, status)) = ctx.decided.get()
             && location == conf.into()

@@ -26,7 +26,7 @@ const LEVELS_AND_METHODS: u32 = LEVELS | NGX_HTTP_LMT_CONF;
 type Set = Result<(), ConfError>;
 
 /// Every directive, by name.
-pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 11] = [
+pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 13] = [
     Directive {
         name: c"auth_jwt",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
@@ -63,9 +63,19 @@ pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 11] = [
         set: Setter::Loc(min_rsa_bits),
     },
     Directive {
+        name: c"auth_jwt_optional",
+        kind: LEVELS_AND_METHODS | NGX_CONF_FLAG,
+        set: Setter::Loc(|cf, conf: &mut LocConf| flag(cf, &mut conf.optional)),
+    },
+    Directive {
         name: c"auth_jwt_phase",
         kind: LEVELS | NGX_CONF_TAKE1,
         set: Setter::Loc(phase),
+    },
+    Directive {
+        name: c"auth_jwt_preflight",
+        kind: LEVELS_AND_METHODS | NGX_CONF_FLAG,
+        set: Setter::Loc(|cf, conf: &mut LocConf| flag(cf, &mut conf.preflight)),
     },
     Directive {
         name: c"auth_jwt_require",

@@ -45,6 +45,8 @@ pub(crate) struct LocConf {
     pub(crate) leeway: Option<u64>,
     pub(crate) max_token_size: Option<usize>,
     pub(crate) min_rsa_bits: Option<u32>,
+    pub(crate) optional: Option<bool>,
+    pub(crate) preflight: Option<bool>,
     pub(crate) validate_exp: Option<bool>,
     pub(crate) validate_sig: Option<bool>,
     /// `auth_jwt_require` of this level and, after merging, of those above.
@@ -85,6 +87,16 @@ impl LocConf {
     /// Tolerance for `exp` and `nbf`, in seconds.
     pub(crate) fn leeway(&self) -> u64 {
         self.leeway.unwrap_or(0)
+    }
+
+    /// Whether a request without a token passes, as far as requirements allow.
+    pub(crate) fn optional(&self) -> bool {
+        self.optional.unwrap_or(false)
+    }
+
+    /// Whether a preflight passes.
+    pub(crate) fn preflight(&self) -> bool {
+        self.preflight.unwrap_or(false)
     }
 
     /// Whether `exp` is looked at.
@@ -152,6 +164,8 @@ impl LocConf {
         self.leeway = self.leeway.or(parent.leeway);
         self.max_token_size = self.max_token_size.or(parent.max_token_size);
         self.min_rsa_bits = self.min_rsa_bits.or(parent.min_rsa_bits);
+        self.optional = self.optional.or(parent.optional);
+        self.preflight = self.preflight.or(parent.preflight);
         self.validate_exp = self.validate_exp.or(parent.validate_exp);
         self.validate_sig = self.validate_sig.or(parent.validate_sig);
         self.requirements

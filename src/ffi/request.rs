@@ -96,6 +96,40 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// Whether the method is OPTIONS.
+    pub(crate) fn is_options(self) -> bool {
+        self.get().method == sys::NGX_HTTP_OPTIONS as usize
+    }
+
+    /// Whether the client sends a body, of whatever length. Told from what does not change while
+    /// nginx reads or discards it; over HTTP/2 and 3 nginx calls a body of unknown length chunked.
+    pub(crate) fn has_body(self) -> bool {
+        let headers = &self.get().headers_in;
+        // SAFETY: NULL or an element of headers_in, whose bytes live as long as the request (8).
+        let length = unsafe { headers.content_length.as_ref().map(|it| bytes(it.value)) };
+        headers.chunked() != 0 || length.is_some_and(|it| it.iter().any(|digit| *digit != b'0'))
+    }
+
+    /// The first request header of this name, in any case.
+    pub(crate) fn header(self, name: &str) -> Option<&'r [u8]> {
+        // SAFETY: a list of nginx's is a chain of parts, each with `nelts` elements, which live as
+        // long as the request (8).
+        unsafe {
+            let mut part = ptr::addr_of!((*self.as_ptr()).headers_in.headers.part);
+            while let Some(elements) = part.as_ref() {
+                let first: *const sys::ngx_table_elt_t = elements.elts.cast();
+                for i in 0..elements.nelts {
+                    let header = &*first.add(i);
+                    if bytes(header.key).eq_ignore_ascii_case(name.as_bytes()) {
+                        return Some(bytes(header.value));
+                    }
+                }
+                part = elements.next;
+            }
+        }
+        None
+    }
+
     /// The configuration of the location the request is in now.
     pub(crate) fn loc_conf<M: HttpModule>(self) -> &'r M::LocConf {
         // SAFETY: the slot of M was filled by create_conf::<M::LocConf>, is never NULL (a failed

@@ -106,6 +106,10 @@ cases! { refuses = refused:
     leeway_of_two_words("auth_jwt_leeway 1s 2s;", &["\"auth_jwt_leeway\""]);
     leeway_too_long("auth_jwt_leeway 99999999999999999999y;", &["\"auth_jwt_leeway\""]);
     validate_exp_not_a_flag("auth_jwt_validate_exp yes;", &["\"auth_jwt_validate_exp\"", "yes"]);
+    optional_not_a_flag("auth_jwt_optional maybe;", &["\"auth_jwt_optional\"", "maybe"]);
+    optional_twice("auth_jwt_optional on;\nauth_jwt_optional on;", &["\"auth_jwt_optional\"", "duplicate"]);
+    preflight_not_a_flag("auth_jwt_preflight 1;", &["\"auth_jwt_preflight\"", "1"]);
+    preflight_twice("auth_jwt_preflight on;\nauth_jwt_preflight off;", &["\"auth_jwt_preflight\"", "duplicate"]);
     validate_exp_twice("auth_jwt_validate_exp on;\nauth_jwt_validate_exp on;", &["\"auth_jwt_validate_exp\"", "duplicate"]);
     validate_sig_not_a_flag("auth_jwt_validate_sig 1;", &["\"auth_jwt_validate_sig\"", "1"]);
     phase_unknown("auth_jwt_phase rewrite;", &["\"auth_jwt_phase\"", "rewrite"]);

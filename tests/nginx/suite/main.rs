@@ -22,7 +22,9 @@ mod http2;
 mod inheritance; // how levels add up
 mod keys; // key files and the choice of a key
 mod odd_keys; // what a key set may hold
+mod optional; // a token is optional
 mod phases; // limits, satisfy, other access modules
+mod preflight; // CORS
 mod protocol; // methods, bodies, connections
 mod redirects; // internal redirects between locations
 mod reload; // reloads and exits
