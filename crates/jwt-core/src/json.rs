@@ -13,15 +13,23 @@ use std::fmt::{self, Write};
 /// serde_json's, with line and column: bad syntax, trailing text, lone surrogates, a number beyond
 /// a double's range, nesting deeper than [`MAX_JSON_DEPTH`], a duplicate, not an object.
 pub(crate) fn parse_object(text: &str) -> Result<Object, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Nested { depth: 0 }.deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    match value {
+    match parse_value(text)? {
         Value::Object(object) => Ok(object),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(Error::custom("not an object"))
         }
     }
+}
+
+/// Parses any JSON value, by the same rules.
+///
+/// # Errors
+/// As [`parse_object`].
+pub(crate) fn parse_value(text: &str) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = Nested { depth: 0 }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
 }
 
 /// Room for the members that most headers and claims have: growing step by step costs more.

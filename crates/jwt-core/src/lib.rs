@@ -4,11 +4,14 @@
 //! the [`KeySet`]s (`signature_check`), verifies the `signature`, and parses the claims into a
 //! [`Token`]. The way of a key: a file ([`KeySet::parse`], `key_file`) holds JWKs (`jwk`) or PEM
 //! (`pem`, `spki`), which are checked and bound to algorithms (`key`, `edwards`), once, at load.
+//! What a location demands of claims: an [`Operator`] holds the value at a [`Path`] against an
+//! [`Operand`].
 
 #![forbid(unsafe_code)]
 
 mod algorithm;
 mod compact;
+mod comparison;
 mod edwards;
 mod error;
 mod header;
@@ -18,6 +21,9 @@ mod key;
 mod key_file;
 mod key_set;
 pub mod limits;
+mod operator;
+mod path;
+mod pattern;
 mod pem;
 mod shown;
 mod signature;
@@ -33,6 +39,9 @@ pub use error::{Error, Part};
 pub use key::KeyLoadOptions;
 pub use key_file::{KeyFormat, KeySetError, Notice, NoticeLevel};
 pub use key_set::KeySet;
+pub use operator::{Operand, OperandError, Operator};
+pub use path::{Nesting, Path, PathError};
+pub use pattern::PatternCache;
 pub use pem::PemError;
 pub use shown::Shown;
 pub use signature::{LoadEd448, VerifySignature};

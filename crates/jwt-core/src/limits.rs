@@ -26,3 +26,21 @@ pub const MAX_RSA_EXPONENT_BITS: u32 = 33;
 
 /// Characters of a `kid`, `alg` or name that a message shows.
 pub const MAX_SHOWN_CHARS: usize = 64;
+
+/// Largest compiled regular expression that configuration holds, in bytes.
+pub const MAX_LITERAL_PATTERN_SIZE: usize = 1024 * 1024;
+
+/// Largest compiled regular expression that a variable holds, in bytes: bounds the time to compile it.
+pub const MAX_VARIABLE_PATTERN_SIZE: usize = 64 * 1024;
+
+/// Memory for what a regular expression remembers between matches, in bytes: when it is full, matching goes on slower.
+pub const MAX_DFA_SIZE: usize = 256 * 1024;
+
+/// Longest string that a regular expression is tried on, in bytes.
+pub const MAX_PATTERN_SUBJECT: usize = 4 * 1024;
+
+/// Longest text of a variable that a claim is compared with, in bytes.
+pub const MAX_VARIABLE_OPERAND: usize = 4 * 1024;
+
+/// Regular expressions from variables kept compiled.
+pub const PATTERN_CACHE_ENTRIES: usize = 64;

@@ -111,6 +111,14 @@ impl Object {
 }
 
 impl Value {
+    /// Parses JSON text; an object at the top has no duplicate members.
+    ///
+    /// # Errors
+    /// serde_json's, with line and column.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        crate::json::parse_value(text)
+    }
+
     /// The object, if it is one.
     pub fn as_object(&self) -> Option<&Object> {
         if let Self::Object(object) = self {

@@ -16,6 +16,8 @@ mod differential;
 mod form;
 mod keys;
 mod matrix;
+mod operators;
+mod paths;
 mod pem;
 mod properties;
 mod providers;
