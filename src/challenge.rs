@@ -1,6 +1,6 @@
 //! The only builder of refusals: the status, the line in the log, the challenge (RFC 6750 3).
 
-use crate::conf::LocConf;
+use crate::conf::{LocConf, WwwAuthenticate, is_header_text};
 use crate::ffi::{HeaderFilter, Level, OutOfMemory, Request, Status};
 use crate::log_limit;
 use crate::module::AuthJwt;
@@ -40,13 +40,54 @@ fn log(r: Request<'_>, refusal: &Refusal, response: &Response) {
     r.log().write(response.level, &line);
 }
 
-/// One element per request: after an internal redirect it gets another value.
+/// One element per request: after an internal redirect it gets another value, or is hidden.
 fn challenge(
     r: Request<'_>,
     ctx: &RequestCtx,
     conf: &LocConf,
     response: &Response,
 ) -> Result<(), OutOfMemory> {
+    let value = match conf.challenge.www_authenticate() {
+        WwwAuthenticate::On => Some(bearer(r, conf, response)?),
+        WwwAuthenticate::Text(text) => verbatim(r, r.evaluate(text)?),
+        WwwAuthenticate::Off => None,
+    };
+    let Some(value) = value else {
+        if let Some(header) = ctx.challenge.get() {
+            r.show_header(header, false);
+        }
+        return Ok(());
+    };
+    let reused = match ctx.challenge.get() {
+        Some(header) => r.replace_header(header, &value)?,
+        None => None,
+    };
+    let header = match reused {
+        Some(header) => header,
+        None => r.add_header("WWW-Authenticate", &value)?,
+    };
+    r.show_header(header, true);
+    r.link_challenge(header);
+    ctx.challenge.set(Some(header));
+    ctx.refused_in.set(Some(conf.into()));
+    Ok(())
+}
+
+/// The operator's own challenge; an empty one is none.
+fn verbatim(r: Request<'_>, text: &[u8]) -> Option<Vec<u8>> {
+    if !is_header_text(text) {
+        r.log().write(
+            Level::Error,
+            "auth_jwt: the answer goes without a challenge: the value of auth_jwt_www_authenticate \
+             holds a byte outside 0x20-0x7e",
+        );
+        return None;
+    }
+    (!text.is_empty()).then(|| text.to_vec())
+}
+
+/// The challenge of RFC 6750 3, with the parameter of RFC 9728 5.1.
+fn bearer(r: Request<'_>, conf: &LocConf, response: &Response) -> Result<Vec<u8>, OutOfMemory> {
     let mut value = Vec::with_capacity(128);
     value.extend_from_slice(b"Bearer");
     let mut separator = " ";
@@ -71,19 +112,10 @@ fn challenge(
         add("error", error.as_bytes());
         add("error_description", description.as_bytes());
     }
-    let reused = match ctx.challenge.get() {
-        Some(header) => r.replace_header(header, &value)?,
-        None => None,
-    };
-    let header = match reused {
-        Some(header) => header,
-        None => r.add_header("WWW-Authenticate", &value)?,
-    };
-    r.show_header(header, true);
-    r.link_challenge(header);
-    ctx.challenge.set(Some(header));
-    ctx.refused_in.set(Some(conf.into()));
-    Ok(())
+    if let Some(uri) = conf.challenge.resource_metadata() {
+        add("resource_metadata", r.evaluate(uri)?);
+    }
+    Ok(value)
 }
 
 /// A quoted-string (RFC 9110 5.6.4). `None`: a byte that it could not carry unharmed.
@@ -101,8 +133,9 @@ fn quoted_string(text: &[u8]) -> Option<Vec<u8>> {
     Some(quoted)
 }
 
-/// Hides the challenge where another module granted the request after all, and keeps answers to
-/// tokens from the query string out of shared caches (RFC 6750 2.3).
+/// Hides the challenge where another module granted the request after all, or `error_page` made
+/// another answer of the refusal, and keeps answers to tokens from the query string out of shared
+/// caches (RFC 6750 2.3).
 pub(crate) struct Filter;
 
 impl HeaderFilter for Filter {
@@ -111,7 +144,7 @@ impl HeaderFilter for Filter {
             return Ok(());
         };
         if let Some(header) = ctx.challenge.get()
-            && ctx.refused_in.get().is_none()
+            && (ctx.refused_in.get().is_none() || !matches!(r.response_status(), 400 | 401 | 403))
         {
             r.show_header(header, false);
         }

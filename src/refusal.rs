@@ -34,9 +34,9 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Whether the response carries a challenge: each 401 does, and a 400 of RFC 6750.
+    /// Whether the response carries a challenge: each 401 does, and whatever has a code of RFC 6750.
     pub(crate) fn is_challenge(&self) -> bool {
-        self.code == 401 || (self.code == 400 && self.error.is_some())
+        self.code == 401 || self.error.is_some()
     }
 }
 

@@ -9,11 +9,9 @@ use nginx_sys::{
 };
 
 use super::location::{Auth, LocConf, Phase, Realm};
-use super::variable_use::VariableUse;
-use super::{MainConf, Requirement};
-use crate::ffi::{
-    ComplexValue, Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size,
-};
+use super::variable_use::{compile, note_variables, warn_of_client_input};
+use super::{MainConf, Requirement, challenge};
+use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
 use crate::keys::{KeyDirective, KeyPath, VariablePath};
 use crate::module::AuthJwt;
 use crate::token_source::TokenSource;
@@ -23,10 +21,10 @@ const HTTP: u32 = NGX_HTTP_MAIN_CONF;
 const LEVELS: u32 = HTTP | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
 const LEVELS_AND_METHODS: u32 = LEVELS | NGX_HTTP_LMT_CONF;
 
-type Set = Result<(), ConfError>;
+pub(super) type Set = Result<(), ConfError>;
 
 /// Every directive, by name.
-pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 13] = [
+pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 15] = [
     Directive {
         name: c"auth_jwt",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
@@ -83,6 +81,11 @@ pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 13] = [
         set: Setter::Loc(require),
     },
     Directive {
+        name: c"auth_jwt_resource_metadata",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
+        set: Setter::Loc(challenge::resource_metadata),
+    },
+    Directive {
         name: c"auth_jwt_validate_exp",
         kind: LEVELS | NGX_CONF_FLAG,
         set: Setter::Loc(|cf, conf: &mut LocConf| flag(cf, &mut conf.validate_exp)),
@@ -92,27 +95,19 @@ pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 13] = [
         kind: LEVELS | NGX_CONF_FLAG,
         set: Setter::Loc(validate_sig),
     },
+    Directive {
+        name: c"auth_jwt_www_authenticate",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
+        set: Setter::Loc(challenge::www_authenticate),
+    },
 ];
 
 /// For messages; what is quoted is the operator's own text.
-fn text(word: &[u8]) -> String {
+pub(super) fn text(word: &[u8]) -> String {
     String::from_utf8_lossy(word).into_owned()
 }
 
-/// Remembers the variables in `text`, to be checked when all are known.
-fn note_variables(cf: &Conf<'_>, text: &[u8]) {
-    if let Some(main) = cf.main_conf::<AuthJwt>() {
-        let uses = VariableUse::all_in(cf, text);
-        main.variable_uses.borrow_mut().extend(uses);
-    }
-}
-
-fn compile(cf: &Conf<'_>, text: &[u8]) -> Result<ComplexValue, ConfError> {
-    note_variables(cf, text);
-    cf.compile(text)
-}
-
-fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
+pub(super) fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
     if slot.is_some() {
         return Err(ConfError::duplicate());
     }
@@ -121,7 +116,7 @@ fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
 }
 
 /// The only argument of a directive that takes one.
-fn argument<'c>(cf: &Conf<'c>) -> Result<&'c [u8], ConfError> {
+pub(super) fn argument<'c>(cf: &Conf<'c>) -> Result<&'c [u8], ConfError> {
     match cf.words().as_slice() {
         [_, argument] => Ok(argument),
         _ => Err(ConfError::because("takes one parameter")),
@@ -264,7 +259,12 @@ fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
                 .ok_or_else(|| ConfError::because("could not be read: out of memory"))?,
         ),
         None => {
-            warn_of_client_input(cf, path);
+            warn_of_client_input(
+                cf,
+                path,
+                &["arg_", "http_", "cookie_"],
+                "the client then chooses the key file; map it to names that you list",
+            );
             KeyPath::Variable(VariablePath::new(value, cf.conf_prefix()))
         }
     };
@@ -275,26 +275,6 @@ fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
         place: cf.place(),
     }));
     Ok(())
-}
-
-/// A client that chooses the file chooses the keys.
-fn warn_of_client_input(cf: &Conf<'_>, path: &[u8]) {
-    let lower = path.to_ascii_lowercase();
-    for prefix in ["arg_", "http_", "cookie_"] {
-        let plain = format!("${prefix}");
-        let braced = format!("${{{prefix}");
-        let names = |needle: &str| {
-            lower
-                .windows(needle.len())
-                .any(|window| window == needle.as_bytes())
-        };
-        if names(&plain) || names(&braced) {
-            cf.warn(&format!(
-                "\"auth_jwt_key_file\" has ${prefix}… in its path: the client then chooses the \
-                 key file; map it to names that you list"
-            ));
-        }
-    }
 }
 
 fn leeway(cf: &Conf<'_>, conf: &mut LocConf) -> Set {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use jwt_core::{AlgorithmSet, SignatureCheck, VerifyOptions, limits};
 
 use super::Requirement;
+use super::challenge::ChallengeConf;
 use crate::ffi::{ComplexValue, Conf, OutOfOrder};
 use crate::keys::{KeyDirective, KeySource};
 use crate::module::AuthJwt;
@@ -41,6 +42,8 @@ pub(crate) enum Phase {
 #[derive(Default)]
 pub(crate) struct LocConf {
     pub(crate) auth: Option<Auth>,
+    /// What the challenge says.
+    pub(crate) challenge: ChallengeConf,
     pub(crate) phase: Option<Phase>,
     pub(crate) leeway: Option<u64>,
     pub(crate) max_token_size: Option<usize>,
@@ -160,6 +163,7 @@ impl LocConf {
         parent.open_keys(cf)?;
 
         self.auth = self.auth.take().or_else(|| parent.auth.clone());
+        self.challenge.inherit(&parent.challenge);
         self.phase = self.phase.or(parent.phase);
         self.leeway = self.leeway.or(parent.leeway);
         self.max_token_size = self.max_token_size.or(parent.max_token_size);

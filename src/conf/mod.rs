@@ -1,10 +1,12 @@
 //! nginx.conf: the directives, what they set, and how levels inherit.
 
+mod challenge;
 mod directives;
 mod location;
 mod requirement;
 mod variable_use;
 
+pub(crate) use challenge::{WwwAuthenticate, is_header_text};
 pub(crate) use directives::DIRECTIVES;
 pub(crate) use location::{LocConf, Phase};
 pub(crate) use requirement::Requirement;

@@ -1,6 +1,8 @@
 //! The variables that directives name, and where.
 
-use crate::ffi::{Conf, Level, OutOfOrder, Place};
+use super::directives::text;
+use crate::ffi::{ComplexValue, Conf, ConfError, Level, OutOfOrder, Place};
+use crate::module::AuthJwt;
 
 /// A variable that a directive names.
 pub(crate) struct VariableUse {
@@ -50,5 +52,47 @@ impl VariableUse {
             );
         }
         Err(OutOfOrder)
+    }
+}
+
+/// Remembers the variables in `text`, to be checked when all are known.
+pub(super) fn note_variables(cf: &Conf<'_>, text: &[u8]) {
+    if let Some(main) = cf.main_conf::<AuthJwt>() {
+        let uses = VariableUse::all_in(cf, text);
+        main.variable_uses.borrow_mut().extend(uses);
+    }
+}
+
+/// Compiles text with variables, and remembers them.
+pub(super) fn compile(cf: &Conf<'_>, text: &[u8]) -> Result<ComplexValue, ConfError> {
+    note_variables(cf, text);
+    cf.compile(text)
+}
+
+/// Warns where `value` holds a variable that the client sets; `consequence` ends the sentence.
+pub(super) fn warn_of_client_input(
+    cf: &Conf<'_>,
+    value: &[u8],
+    prefixes: &[&str],
+    consequence: &str,
+) {
+    let lower = value.to_ascii_lowercase();
+    let directive = cf
+        .words()
+        .first()
+        .map_or_else(String::new, |name| text(name));
+    for prefix in prefixes {
+        let plain = format!("${prefix}");
+        let braced = format!("${{{prefix}");
+        let names = |needle: &str| {
+            lower
+                .windows(needle.len())
+                .any(|window| window == needle.as_bytes())
+        };
+        if names(&plain) || names(&braced) {
+            cf.warn(&format!(
+                "\"{directive}\" has ${prefix}… in its value: {consequence}"
+            ));
+        }
     }
 }

@@ -110,6 +110,11 @@ impl<'r> Request<'r> {
         headers.chunked() != 0 || length.is_some_and(|it| it.iter().any(|digit| *digit != b'0'))
     }
 
+    /// The status of the response whose header is being sent.
+    pub(crate) fn response_status(self) -> usize {
+        self.get().headers_out.status
+    }
+
     /// The first request header of this name, in any case.
     pub(crate) fn header(self, name: &str) -> Option<&'r [u8]> {
         // SAFETY: a list of nginx's is a chain of parts, each with `nelts` elements, which live as

@@ -214,6 +214,43 @@ fn no_challenge_when_an_error_page_grants() {
     .start();
     let response = nginx.get("/");
     assert_eq!((response.status, response.body.as_str()), (200, "hello\n"));
+    assert_eq!(response.header("WWW-Authenticate"), None);
+}
+
+/// Only a refusal is challenged, whatever `error_page` makes of it.
+fn other_answers(error_page: &str, status: u16, challenged: bool) {
+    let nginx = Config::guarded("an error page for the refused", error_page)
+        .server(
+            "location @login { return 302 /login?then=$request_uri; }
+             location @hidden { return 404; }
+             location @json { default_type application/json; return 401 '{\"error\":\"login\"}'; }
+             location = /page { auth_jwt off; default_type text/html; try_files /ok.txt =500; }
+             location @api { proxy_pass http://@UPSTREAM@; }",
+        )
+        .start();
+    for request in [Request::get("/x"), Request::get("/x").bearer("x")] {
+        let response = nginx.ask(&request);
+        assert_eq!(response.status, status);
+        assert_eq!(
+            response.all("WWW-Authenticate").len(),
+            usize::from(challenged),
+            "{response:?}"
+        );
+    }
+    nginx.get_with("/x", &good()).assert(200, "ok");
+}
+
+cases! { error_pages = other_answers:
+    a_login_page("error_page 401 = @login;", 302, false);
+    a_redirect("error_page 401 https://login.example.com/;", 302, false);
+    a_json_body("error_page 401 @json;", 401, true);
+    a_json_body_of_its_own_status("error_page 401 = @json;", 401, true);
+    a_page("error_page 401 /page;", 401, true);
+    another_status("error_page 401 =403 /page;", 403, true);
+    hidden("error_page 401 = @hidden;", 404, false);
+    hidden_by_status("error_page 401 =404 /page;", 404, false);
+    a_page_for_everybody("error_page 401 =200 /page;", 200, false);
+    an_answer_of_the_api("error_page 401 = @api;", 200, false);
 }
 
 #[test]
@@ -285,4 +322,203 @@ fn a_token_of_the_query_string_makes_answers_private() {
         (response.status, response.header("Cache-Control")),
         (200, Some("private"))
     );
+}
+
+/// The token's place makes no difference: cookie and query tokens are challenged as headers are.
+fn from(source: &str, request: impl Fn(&str) -> Request) {
+    let nginx = Config::new("a challenge for a token of another place")
+        .keys(&[&key()])
+        .tokens_in_request_line()
+        .server(format!(
+            "location / {{ auth_jwt api token={source}; auth_jwt_key_file jwks.json; try_files /ok.txt =500; }}"
+        ))
+        .start();
+    let ask = |token: &str| nginx.ask(&request(token));
+    assert_eq!(ask("").challenge(), "Bearer realm=\"api\"");
+    let expired = with_claims(&user_with("exp", json!(now() - 1)));
+    for (token, description) in [
+        ("x", "the token is malformed"),
+        (expired.as_str(), "the token expired"),
+    ] {
+        let response = ask(token);
+        assert_eq!(response.status, 401);
+        assert_eq!(response.challenge(), format!("{INVALID}\"{description}\""));
+    }
+    let response = ask(&good());
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (200, None)
+    );
+}
+
+cases! { sources = from:
+    authorization("$http_authorization", |token| if token.is_empty() { Request::get("/") } else { Request::get("/").bearer(token) });
+    cookie("$cookie_jwt", |token| Request::get("/").header("Cookie", &format!("jwt={token}")));
+    another_header("$http_x_token", |token| Request::get("/").header("X-Token", token));
+    query("$arg_token", |token| Request::get(&format!("/?token={token}")));
+}
+
+/// nginx itself refuses it, before any module is asked.
+#[test]
+fn two_authorization_headers() {
+    let nginx = Config::guarded("two headers", "")
+        .expect_log("client sent duplicate")
+        .start();
+    let response = nginx.ask(&Request::get("/").bearer(&good()).bearer(&good()));
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (400, None)
+    );
+}
+
+/// `auth_jwt_www_authenticate`: the headers of an answer to no token, and to a bad one.
+fn www_authenticate(directive: &str, missing: &[&str], invalid: &[&str]) {
+    let nginx = Config::guarded("the operator's challenge", directive).start();
+    assert_eq!(nginx.get("/").all("WWW-Authenticate"), missing);
+    assert_eq!(
+        nginx.get_with("/", "x.y.z").all("WWW-Authenticate"),
+        invalid
+    );
+    let granted = nginx.get_with("/", &good());
+    assert_eq!(
+        (granted.status, granted.header("WWW-Authenticate")),
+        (200, None)
+    );
+}
+
+const MALFORMED: &str =
+    r#"Bearer realm="api", error="invalid_token", error_description="the token is malformed""#;
+
+cases! { own_challenges = www_authenticate:
+    on("auth_jwt_www_authenticate on;", &["Bearer realm=\"api\""], &[MALFORMED]);
+    off("auth_jwt_www_authenticate off;", &[], &[]);
+    empty("auth_jwt_www_authenticate '';", &[], &[]);
+    text("auth_jwt_www_authenticate 'Bearer scope=\"a b\"';", &["Bearer scope=\"a b\""], &["Bearer scope=\"a b\""]);
+    another_scheme("auth_jwt_www_authenticate 'Session login=\"/login\"';", &["Session login=\"/login\""], &["Session login=\"/login\""]);
+    variable("auth_jwt_www_authenticate 'Bearer why=\"$jwt_status\"';", &["Bearer why=\"missing\""], &["Bearer why=\"malformed\""]);
+    empty_variable("set $none ''; auth_jwt_www_authenticate $none;", &[], &[]);
+    as_it_is("auth_jwt_www_authenticate 'Bearer x=\"$request_method\"'; auth_jwt_resource_metadata https://a.example/m;",
+        &["Bearer x=\"GET\""], &["Bearer x=\"GET\""]);
+}
+
+#[test]
+fn the_operators_challenge_cannot_split_the_answer() {
+    let nginx = Config::new("a challenge that the client writes")
+        .keys(&[&key()])
+        .http("map $uri $rest { ~*^/(?<x>[\\s\\S]*)$ $x; }")
+        .server(
+            "location / { auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_www_authenticate $rest; try_files /ok.txt =500; }",
+        )
+        .start();
+    for target in [
+        "/a%0d%0aInjected:%20yes",
+        "/a%0aInjected:%20yes",
+        "/%09",
+        "/%7f",
+        "/%c3%a9",
+    ] {
+        let response = nginx.get(target);
+        assert_eq!(response.status, 401);
+        assert!(response.all("WWW-Authenticate").is_empty(), "{response:?}");
+        assert!(response.header("Injected").is_none());
+    }
+    nginx.log().wait_for("auth_jwt_www_authenticate", 1);
+    assert_eq!(nginx.get("/Bearer%20x").challenge(), "Bearer x");
+}
+
+#[test]
+fn an_error_page_writes_the_challenge_where_ours_is_off() {
+    let nginx = Config::guarded(
+        "the challenge of an error page",
+        "auth_jwt_www_authenticate off; error_page 401 = @refused;",
+    )
+    .server("location @refused { add_header WWW-Authenticate 'Bearer scope=\"x\"' always; return 401; }")
+    .start();
+    for response in [nginx.get("/"), nginx.get_with("/", "x")] {
+        assert_eq!(response.challenge(), "Bearer scope=\"x\"");
+    }
+}
+
+#[test]
+fn off_hides_the_challenge_of_an_earlier_location() {
+    let nginx = Config::guarded("refused twice", "error_page 401 /sorry;")
+        .server(
+            "recursive_error_pages on;
+             location = /sorry { auth_jwt inner; auth_jwt_key_file jwks.json; auth_jwt_www_authenticate off; try_files /ok.txt =500; }",
+        )
+        .start();
+    let response = nginx.get("/");
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (401, None)
+    );
+}
+
+#[test]
+fn www_authenticate_is_inherited() {
+    let nginx = Config::new("off, but for a part")
+        .keys(&[&key()])
+        .http("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_www_authenticate off; auth_jwt_resource_metadata https://a.example/m;")
+        .server(
+            "location / { }
+             location /on { auth_jwt_www_authenticate on; location /on/inner { } }
+             location /plain { auth_jwt_www_authenticate on; auth_jwt_resource_metadata off; }",
+        )
+        .start();
+    assert_eq!(nginx.get("/").header("WWW-Authenticate"), None);
+    for target in ["/on", "/on/inner"] {
+        assert_eq!(
+            nginx.get(target).challenge(),
+            "Bearer realm=\"a\", resource_metadata=\"https://a.example/m\""
+        );
+    }
+    assert_eq!(nginx.get("/plain").challenge(), "Bearer realm=\"a\"");
+}
+
+/// RFC 9728 5.1: where the metadata is stands in every challenge.
+#[test]
+fn resource_metadata() {
+    const URI: &str = "https://api.example.com/.well-known/oauth-protected-resource/v1?a=b";
+    let nginx = Config::guarded(
+        "resource metadata",
+        &format!("auth_jwt_resource_metadata {URI};"),
+    )
+    .start();
+    let parameter = format!(", resource_metadata=\"{URI}\"");
+    assert_eq!(
+        nginx.get("/").challenge(),
+        format!("Bearer realm=\"api\"{parameter}")
+    );
+    assert_eq!(
+        nginx.get_with("/", "x").challenge(),
+        format!("{MALFORMED}{parameter}")
+    );
+    let malformed = nginx.ask(&Request::get("/").header("Authorization", "Bearer"));
+    assert_eq!(malformed.status, 400);
+    assert!(malformed.challenge().ends_with(&parameter));
+    assert_eq!(
+        nginx.get_with("/", &good()).header("WWW-Authenticate"),
+        None
+    );
+}
+
+#[test]
+fn resource_metadata_with_a_variable() {
+    let nginx = Config::new("resource metadata per tenant")
+        .keys(&[&key()])
+        .http("map $uri $tenant { ~*^/(?<x>[\\s\\S]*)$ $x; }")
+        .server("auth_jwt api; auth_jwt_key_file jwks.json; auth_jwt_resource_metadata https://api.example/$tenant;")
+        .start();
+    assert_eq!(
+        nginx.get("/acme").challenge(),
+        "Bearer realm=\"api\", resource_metadata=\"https://api.example/acme\""
+    );
+    assert_eq!(
+        nginx.get("/a%22%5c").challenge(),
+        r#"Bearer realm="api", resource_metadata="https://api.example/a\"\\""#
+    );
+    let response = nginx.get("/a%0d%0aInjected:%20yes");
+    assert_eq!(response.challenge(), "Bearer realm=\"api\"");
+    assert!(response.header("Injected").is_none());
+    nginx.log().wait_for("resource_metadata", 1);
 }

@@ -110,6 +110,18 @@ cases! { refuses = refused:
     optional_twice("auth_jwt_optional on;\nauth_jwt_optional on;", &["\"auth_jwt_optional\"", "duplicate"]);
     preflight_not_a_flag("auth_jwt_preflight 1;", &["\"auth_jwt_preflight\"", "1"]);
     preflight_twice("auth_jwt_preflight on;\nauth_jwt_preflight off;", &["\"auth_jwt_preflight\"", "duplicate"]);
+    www_authenticate_twice("auth_jwt_www_authenticate on;\nauth_jwt_www_authenticate off;", &["\"auth_jwt_www_authenticate\"", "duplicate"]);
+    www_authenticate_with_a_tab("auth_jwt_www_authenticate 'a\tb';", &["\"auth_jwt_www_authenticate\"", "0x20-0x7e"]);
+    www_authenticate_of_two_words("auth_jwt_www_authenticate Bearer x;", &["\"auth_jwt_www_authenticate\""]);
+    www_authenticate_unknown_variable("auth_jwt_www_authenticate $no_such_variable;", &["no_such_variable"]);
+    resource_metadata_twice("auth_jwt_resource_metadata https://a/b;\nauth_jwt_resource_metadata off;", &["\"auth_jwt_resource_metadata\"", "duplicate"]);
+    resource_metadata_empty("auth_jwt_resource_metadata '';", &["\"auth_jwt_resource_metadata\"", "https://"]);
+    resource_metadata_a_path("auth_jwt_resource_metadata /.well-known/x;", &["\"auth_jwt_resource_metadata\"", "https://"]);
+    resource_metadata_without_tls("auth_jwt_resource_metadata http://api.example.com/x;", &["\"auth_jwt_resource_metadata\"", "https://"]);
+    resource_metadata_not_quite_loopback("auth_jwt_resource_metadata http://localhost.example.com/x;", &["\"auth_jwt_resource_metadata\"", "https://"]);
+    resource_metadata_without_a_host("auth_jwt_resource_metadata https:///x;", &["\"auth_jwt_resource_metadata\"", "https://"]);
+    resource_metadata_with_a_fragment("auth_jwt_resource_metadata https://a/x#y;", &["\"auth_jwt_resource_metadata\"", "https://"]);
+    resource_metadata_with_a_space("auth_jwt_resource_metadata 'https://a/x y';", &["\"auth_jwt_resource_metadata\"", "https://"]);
     validate_exp_twice("auth_jwt_validate_exp on;\nauth_jwt_validate_exp on;", &["\"auth_jwt_validate_exp\"", "duplicate"]);
     validate_sig_not_a_flag("auth_jwt_validate_sig 1;", &["\"auth_jwt_validate_sig\"", "1"]);
     phase_unknown("auth_jwt_phase rewrite;", &["\"auth_jwt_phase\"", "rewrite"]);
@@ -151,6 +163,8 @@ cases! { warns = warned:
     no_key_source("auth_jwt a;", &["auth_jwt_key_file"]);
     a_missing_optional_file("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_key_file missing.json optional;", &["auth_jwt_key_file", "missing.json", "No such file"]);
     an_empty_optional_file("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_key_file empty.json jwks optional;", &["auth_jwt_key_file", "empty.json", "no usable key"]);
+    resource_metadata_of_the_client("auth_jwt_resource_metadata https://$http_host/x;", &["\"auth_jwt_resource_metadata\"", "$http_", "client"]);
+    resource_metadata_of_the_host("auth_jwt_resource_metadata https://${host}/x;", &["\"auth_jwt_resource_metadata\"", "$host", "client"]);
     preaccess_with_satisfy_any("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_phase preaccess; satisfy any;", &["preaccess", "satisfy"]);
     another_code_with_satisfy_any("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_require $jwt_claim_sub error=410; satisfy any;", &["auth_jwt_require", "410", "satisfy"]);
 }
@@ -165,6 +179,9 @@ cases! { accepts = accepted:
     keys_without_auth_jwt("auth_jwt_key_file jwks.json;");
     every_format("auth_jwt_key_file jwks.json jwks; auth_jwt_key_file keyval.json keyval; auth_jwt_key_file public.pem pem;");
     one_file_twice("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_key_file jwks.json;");
+    a_challenge_of_our_own("auth_jwt_www_authenticate 'Bearer x=\"$uri\"';");
+    resource_metadata("auth_jwt_resource_metadata https://a.example/x;");
+    resource_metadata_on_loopback("auth_jwt_resource_metadata http://127.0.0.1:8080/x; location /a { auth_jwt_resource_metadata http://[::1]; }");
     leeway_of_minutes("auth_jwt_leeway 1m30s;");
     require_several_values("auth_jwt_require $arg_a $arg_b$arg_c error=403;");
     require_a_variable_and_text("auth_jwt_require $arg_a-x;");
