@@ -215,6 +215,13 @@ fn named_path(cf: &Conf<'_>, main: &mut MainConf, part: Part) -> Set {
             text(variable)
         )));
     };
+    // nginx itself lets us take over what set or map defined, whose values may be the client's.
+    if cf.defines_variable(&variable.to_ascii_lowercase()) {
+        return Err(ConfError::because(format!(
+            "names the duplicate \"{}\" variable: choose a name that nothing else defines",
+            text(variable)
+        )));
+    }
     let mut names = Vec::with_capacity(path.len());
     for name in path {
         let name = std::str::from_utf8(name).map_err(|_| {
@@ -357,16 +364,16 @@ fn require(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
     Ok(())
 }
 
-/// 444 and 499 would close the connection without an answer.
+/// 408, 444 and 499 would close the connection without an answer.
 fn error_code(code: &[u8]) -> Result<u16, ConfError> {
     std::str::from_utf8(code)
         .ok()
         .and_then(|code| code.parse().ok())
-        .filter(|code| (400..=599).contains(code) && ![444, 499].contains(code))
+        .filter(|code| (400..=599).contains(code) && ![408, 444, 499].contains(code))
         .ok_or_else(|| {
             ConfError::because(format!(
-                "has invalid parameter \"error={}\": use a status from 400 to 599, but not 444 \
-                 or 499",
+                "has invalid parameter \"error={}\": use a status from 400 to 599, but not \
+                 408, 444 or 499",
                 text(code)
             ))
         })

@@ -199,26 +199,37 @@ impl<'c> Conf<'c> {
         }
     }
 
-    /// After all directives were read: whether some module defines the variable `name`.
+    /// Whether the variable `name` (in lower case) was defined so far, prefixes aside.
+    pub(crate) fn defines_variable(&self, name: &[u8]) -> bool {
+        let Some(core) = self.core_main_conf() else {
+            return true;
+        };
+        // SAFETY: nginx keeps the names of variables in this array until the http block is done;
+        // the element type is that of ngx_http_variables.c (8).
+        unsafe {
+            (*core).variables_keys.as_ref().is_none_or(|keys| {
+                let keys = keys.keys.as_slice::<sys::ngx_hash_key_t>();
+                keys.iter().any(|key| bytes(key.key) == name)
+            })
+        }
+    }
+
+    /// After all directives were read: whether some module answers for the variable `name` (in
+    /// lower case).
     pub(crate) fn has_variable(&self, name: &[u8]) -> bool {
         let Some(core) = self.core_main_conf() else {
             return true;
         };
-        // SAFETY: nginx keeps the names of variables in these arrays until the http block is done;
-        // the element types are those of ngx_http_variables.c (8).
-        unsafe {
-            let exact = (*core).variables_keys.as_ref().is_none_or(|keys| {
-                let keys = keys.keys.as_slice::<sys::ngx_hash_key_t>();
-                keys.iter().any(|key| bytes(key.key) == name)
-            });
-            let prefixes = (*core)
+        // SAFETY: as above, for the array of prefixes.
+        let prefixes = unsafe {
+            (*core)
                 .prefix_variables
-                .as_slice::<sys::ngx_http_variable_t>();
-            exact
-                || prefixes
-                    .iter()
-                    .any(|prefix| name.starts_with(bytes(prefix.name)))
-        }
+                .as_slice::<sys::ngx_http_variable_t>()
+        };
+        // SAFETY: their names live as long (8).
+        let is_prefix =
+            |prefix: &sys::ngx_http_variable_t| unsafe { name.starts_with(bytes(prefix.name)) };
+        self.defines_variable(name) || prefixes.iter().any(is_prefix)
     }
 
     /// The index of the variable `name` (without `$`). nginx refuses an unknown one at the end.

@@ -138,6 +138,7 @@ cases! { refuses = refused:
     require_plain_text("auth_jwt_require admin;", &["\"auth_jwt_require\"", "admin", "variable"]);
     require_text_before_the_variable("auth_jwt_require x$jwt_claim_sub;", &["\"auth_jwt_require\"", "variable"]);
     require_unknown_variable("auth_jwt_require $no_such_variable;", &["no_such_variable"]);
+    require_code_408("auth_jwt_require $arg_a error=408;", &["\"auth_jwt_require\"", "408"]);
     require_code_444("auth_jwt_require $arg_a error=444;", &["\"auth_jwt_require\"", "444"]);
     require_code_499("auth_jwt_require $arg_a error=499;", &["\"auth_jwt_require\"", "499"]);
     require_code_302("auth_jwt_require $arg_a error=302;", &["\"auth_jwt_require\"", "302"]);
