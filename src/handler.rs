@@ -80,7 +80,10 @@ fn check(r: Request<'_>, conf: &LocConf) -> Result<Passed, Status> {
     let ctx = verdict::ctx(r).map_err(|refusal| challenge::refuse(r, None, conf, &refusal))?;
     let location = LocationId::from(conf);
     ctx.decided.set(None);
-    match decide(r, ctx, conf) {
+    ctx.deciding.set(true);
+    let decision = decide(r, ctx, conf);
+    ctx.deciding.set(false);
+    match decision {
         Ok(passed) => Ok(passed),
         Err(refusal) => {
             let response = refusal.response(r.satisfy_any());

@@ -28,6 +28,8 @@ pub(crate) type Verdict = Result<Rc<Token>, Refusal>;
 pub(crate) struct Judged {
     /// The location it was made for.
     pub(crate) location: LocationId,
+    /// The turn it was made in: a redirect within one location may change what names the keys.
+    pub(crate) turn: u32,
     /// The token it is about; `None`: there was none, or none could be read from the header.
     pub(crate) token: Option<Rc<[u8]>>,
     /// The verdict.
@@ -61,6 +63,9 @@ pub(crate) struct RequestCtx {
     /// Whether a verdict is being made: a variable read on that way finds nothing, instead of
     /// asking for the verdict again.
     pub(crate) judging: Cell<bool>,
+    /// Whether a phase handler is at work. In a subrequest variables then show its own token: that
+    /// is what its requirements are about.
+    pub(crate) deciding: Cell<bool>,
     /// `$jwt_status` of the latest decision, where a requirement made it differ from the verdict's.
     pub(crate) decided: Cell<Option<(LocationId, &'static str)>>,
     /// Our challenge, and the location that refused; `None` there: the request was not refused.

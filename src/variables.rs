@@ -30,23 +30,29 @@ pub(crate) fn add(cf: &Conf<'_>) -> Result<(), OutOfOrder> {
     added.map_err(|_| OutOfOrder)
 }
 
-/// The main request, its context and its location: a subrequest shows its main request's token.
-fn main_of(r: Request<'_>) -> Option<(Request<'_>, &LocConf)> {
-    let r = r.main();
+/// The request whose token is shown, and its location: the main request's, but while a subrequest
+/// is decided, its own.
+fn shown_of(r: Request<'_>) -> Option<(Request<'_>, &LocConf)> {
+    let is_deciding = |ctx: &RequestCtx| ctx.deciding.get();
+    let r = if r.ctx::<AuthJwt>().is_some_and(is_deciding) {
+        r
+    } else {
+        r.main()
+    };
     let conf = r.loc_conf::<AuthJwt>();
     conf.is_on().then_some((r, conf))
 }
 
 /// Shows something of the accepted token.
 fn of_token<'r>(r: Request<'r>, show: impl FnOnce(&Token) -> Option<Cow<'_, str>>) -> Found<'r> {
-    let Some((main, conf)) = main_of(r) else {
+    let Some((owner, conf)) = shown_of(r) else {
         return Ok(None);
     };
-    if preflight::passes(main, conf) {
+    if preflight::passes(owner, conf) {
         return Ok(None);
     }
-    let ctx = verdict::ctx(main).map_err(|_| OutOfMemory)?;
-    let Ok(token) = verdict::peek(main, ctx, conf) else {
+    let ctx = verdict::ctx(owner).map_err(|_| OutOfMemory)?;
+    let Ok(token) = verdict::peek(owner, ctx, conf) else {
         return Ok(None);
     };
     show(&token)
@@ -59,7 +65,7 @@ fn while_choosing_keys<'r>(
     r: Request<'r>,
     show: impl FnOnce(&jwt_core::Unverified) -> Option<Cow<'_, str>>,
 ) -> Option<Found<'r>> {
-    let ctx: &RequestCtx = r.main().ctx::<AuthJwt>()?;
+    let ctx: &RequestCtx = r.ctx::<AuthJwt>()?;
     let choosing = ctx.choosing_keys.borrow();
     let unverified = choosing.as_ref()?;
     Some(
@@ -156,19 +162,19 @@ struct JwtStatus;
 
 impl IndexedVariable for JwtStatus {
     fn get(r: Request<'_>, _index: usize) -> Found<'_> {
-        let Some((main, conf)) = main_of(r) else {
+        let Some((owner, conf)) = shown_of(r) else {
             return Ok(Some(b""));
         };
-        if preflight::passes(main, conf) {
+        if preflight::passes(owner, conf) {
             return Ok(Some(b"preflight"));
         }
-        let ctx = verdict::ctx(main).map_err(|_| OutOfMemory)?;
+        let ctx = verdict::ctx(owner).map_err(|_| OutOfMemory)?;
         if let Some((location, status)) = ctx.decided.get()
             && location == conf.into()
         {
             return Ok(Some(status.as_bytes()));
         }
-        Ok(Some(match verdict::peek(main, ctx, conf) {
+        Ok(Some(match verdict::peek(owner, ctx, conf) {
             Ok(token) if token.is_verified() => b"ok",
             Ok(_) => b"unverified",
             Err(refusal) => refusal.response(false).status.as_bytes(),

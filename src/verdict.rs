@@ -29,6 +29,7 @@ pub(crate) fn peek(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Verdict 
     let location = conf.into();
     if let Some(judged) = ctx.judged.borrow().as_ref()
         && judged.location == location
+        && judged.turn == r.turn()
         && judged.is_final
     {
         return judged.verdict.clone();
@@ -58,6 +59,7 @@ fn judge_once(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) 
         };
         return Judged {
             location,
+            turn: r.turn(),
             token: None,
             verdict: Err(refusal),
             is_final,
@@ -65,10 +67,12 @@ fn judge_once(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) 
     };
     ctx.token_in_query.set(found.in_query);
     // A rewrite directive may have read a variable here before: same location, same token, same
-    // verdict.
+    // verdict; unless a variable that names the keys was set since.
     if let Some(judged) = ctx.judged.borrow().as_ref()
         && judged.location == location
+        && judged.turn == r.turn()
         && judged.token.as_deref() == Some(found.bytes)
+        && !conf.has_variable_keys()
     {
         return Judged {
             is_final: is_final || judged.is_final,
@@ -81,6 +85,7 @@ fn judge_once(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) 
     });
     Judged {
         location,
+        turn: r.turn(),
         token: Some(found.bytes.into()),
         verdict,
         is_final,
@@ -138,11 +143,7 @@ fn key_sets(
     found: FoundToken<'_>,
     max_token_size: usize,
 ) -> Result<Vec<Arc<KeySet>>, Refusal> {
-    if conf
-        .key_sources()
-        .iter()
-        .any(|source| source.has_variables())
-    {
+    if conf.has_variable_keys() {
         let unverified = Unverified::parse(found.bytes, max_token_size).map_err(Refusal::Token)?;
         *ctx.choosing_keys.borrow_mut() = Some(unverified);
     }

@@ -117,6 +117,11 @@ impl LocConf {
         self.key_sources.as_deref().unwrap_or_default()
     }
 
+    /// Whether variables must be evaluated to find the keys.
+    pub(crate) fn has_variable_keys(&self) -> bool {
+        self.key_sources().iter().any(KeySource::has_variables)
+    }
+
     /// How tokens are verified here.
     pub(crate) fn verify_options(&self) -> VerifyOptions {
         VerifyOptions {

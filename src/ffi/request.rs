@@ -79,6 +79,11 @@ impl<'r> Request<'r> {
         self.get().main == self.raw.as_ptr()
     }
 
+    /// A number that changes with each internal redirect of this request.
+    pub(crate) fn turn(self) -> u32 {
+        self.get().uri_changes()
+    }
+
     /// Now, in seconds since the epoch, as of this turn of the event loop.
     pub(crate) fn now(self) -> u64 {
         u64::try_from(sys::ngx_time()).unwrap_or(0)

@@ -32,8 +32,10 @@ impl<'r> Request<'r> {
         // with the pool, after the last call for this request (invariants 2, 8).
         unsafe {
             let place = self.get().ctx.add((*M::raw()).ctx_index);
-            if (*place).is_null() && self.get().internal() != 0 {
-                // An internal redirect cleared it.
+            if (*place).is_null()
+                && (self.get().internal() != 0 || self.get().filter_finalize() != 0)
+            {
+                // An internal redirect cleared it, or a filter that answers with an error page.
                 *place = self.find_slot().cast();
             }
             let slot = (*place).cast::<Slot>().as_ref()?;

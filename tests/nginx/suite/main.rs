@@ -18,6 +18,7 @@ mod confusion; // no algorithm with another's key
 mod examples; // nginx-conf/
 mod floods; // thousands of hostile requests on one worker
 mod harness; // the harness itself
+mod hostile; // thought out to break it
 mod http2;
 mod inheritance; // how levels add up
 mod keys; // key files and the choice of a key
