@@ -12,6 +12,8 @@
 //! 5. [`refusal`] and [`challenge`]: what was wrong, and the 400, 401, 403 or 500 it becomes.
 //! 6. [`request_ctx`]: what the request remembers; [`variables`] read from it.
 //!
+//! [`resource_document`] answers where `auth_jwt_resource_document` stands.
+//!
 //! [`conf`] reads nginx.conf. [`keys`] loads key files and reloads them when they change.
 //! [`module`] holds the statics that nginx looks for.
 
@@ -26,6 +28,7 @@ mod module;
 mod preflight;
 mod refusal;
 mod request_ctx;
+mod resource_document;
 mod token_source;
 mod variables;
 mod verdict;

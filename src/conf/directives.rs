@@ -10,7 +10,7 @@ use nginx_sys::{
 
 use super::location::{Auth, LocConf, Phase, Realm};
 use super::variable_use::{compile, note_variables, warn_of_client_input};
-use super::{MainConf, Requirement, challenge};
+use super::{MainConf, Requirement, challenge, resource_document};
 use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
 use crate::keys::{KeyDirective, KeyPath, VariablePath};
 use crate::module::AuthJwt;
@@ -24,7 +24,7 @@ const LEVELS_AND_METHODS: u32 = LEVELS | NGX_HTTP_LMT_CONF;
 pub(super) type Set = Result<(), ConfError>;
 
 /// Every directive, by name.
-pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 15] = [
+pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 16] = [
     Directive {
         name: c"auth_jwt",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
@@ -79,6 +79,11 @@ pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 15] = [
         name: c"auth_jwt_require",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
         set: Setter::Loc(require),
+    },
+    Directive {
+        name: c"auth_jwt_resource_document",
+        kind: NGX_HTTP_LOC_CONF | NGX_CONF_1MORE,
+        set: Setter::Loc(resource_document::resource_document),
     },
     Directive {
         name: c"auth_jwt_resource_metadata",

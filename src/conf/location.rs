@@ -6,6 +6,7 @@ use jwt_core::{AlgorithmSet, SignatureCheck, VerifyOptions, limits};
 
 use super::Requirement;
 use super::challenge::ChallengeConf;
+use super::resource_document::ResourceDirective;
 use crate::ffi::{ComplexValue, Conf, OutOfOrder};
 use crate::keys::{KeyDirective, KeySource};
 use crate::module::AuthJwt;
@@ -50,6 +51,8 @@ pub(crate) struct LocConf {
     pub(crate) min_rsa_bits: Option<u32>,
     pub(crate) optional: Option<bool>,
     pub(crate) preflight: Option<bool>,
+    /// `auth_jwt_resource_document`; of this location only.
+    pub(crate) resource: Option<ResourceDirective>,
     pub(crate) validate_exp: Option<bool>,
     pub(crate) validate_sig: Option<bool>,
     /// `auth_jwt_require` of this level and, after merging, of those above.
@@ -58,12 +61,20 @@ pub(crate) struct LocConf {
     pub(crate) key_directives: Vec<Rc<KeyDirective>>,
     /// What they name; `None` until opened.
     key_sources: Option<Vec<KeySource>>,
+    /// What `resource` becomes when levels are merged.
+    resource_document: Option<String>,
 }
 
 impl LocConf {
-    /// Whether requests are checked here.
+    /// Whether requests are checked here. A resource document is for everybody: it says where to
+    /// get a token.
     pub(crate) fn is_on(&self) -> bool {
-        matches!(self.auth, Some(Auth::On(_)))
+        matches!(self.auth, Some(Auth::On(_))) && self.resource.is_none()
+    }
+
+    /// The document that this location answers with.
+    pub(crate) fn resource_document(&self) -> Option<&str> {
+        self.resource_document.as_deref()
     }
 
     /// The realm of the challenge.
@@ -186,6 +197,10 @@ impl LocConf {
             }
         }
         self.open_keys(cf)?;
+        self.resource_document = self
+            .resource
+            .as_ref()
+            .map(|resource| resource.document(self.token_sources()));
 
         self.warn_where_surprising(cf, parent);
         Ok(())

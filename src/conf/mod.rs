@@ -4,6 +4,7 @@ mod challenge;
 mod directives;
 mod location;
 mod requirement;
+mod resource_document;
 mod variable_use;
 
 pub(crate) use challenge::{WwwAuthenticate, is_header_text};

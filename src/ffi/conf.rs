@@ -263,7 +263,7 @@ impl<'c> Conf<'c> {
         }
     }
 
-    fn core_loc_conf(&self) -> Option<&sys::ngx_http_core_loc_conf_t> {
+    pub(super) fn core_loc_conf(&self) -> Option<&sys::ngx_http_core_loc_conf_t> {
         // SAFETY: as in main_conf, for nginx's core module; while levels are merged, ctx points at
         // the inner one.
         unsafe {

@@ -24,6 +24,7 @@
 )]
 
 mod conf;
+mod content;
 mod cycle;
 mod directive;
 mod ed448;
@@ -39,6 +40,7 @@ mod user;
 mod variable;
 
 pub(crate) use conf::{ComplexValue, Conf, Place, VariableIndex, parse_seconds, parse_size};
+pub(crate) use content::ContentHandler;
 pub(crate) use cycle::Cycle;
 pub(crate) use directive::{CommandTable, ConfError, Directive, Setter};
 pub(crate) use ed448::Ed448PublicKey;

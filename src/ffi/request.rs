@@ -20,12 +20,18 @@ impl Status {
     pub(crate) const OK: Status = Status(0);
     /// Not decided here (`NGX_DECLINED`).
     pub(crate) const DECLINED: Status = Status(-5);
+    /// 405.
+    pub(crate) const NOT_ALLOWED: Status = Status(405);
     /// 500.
     pub(crate) const INTERNAL_SERVER_ERROR: Status = Status(500);
 
     /// An HTTP status that ends the request.
     pub(crate) fn http(code: u16) -> Status {
         Status(code as sys::ngx_int_t)
+    }
+
+    pub(super) fn from_int(status: sys::ngx_int_t) -> Status {
+        Status(status)
     }
 
     pub(super) fn as_int(self) -> sys::ngx_int_t {

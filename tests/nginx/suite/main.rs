@@ -29,6 +29,7 @@ mod preflight; // CORS
 mod protocol; // methods, bodies, connections
 mod redirects; // internal redirects between locations
 mod reload; // reloads and exits
+mod resource; // RFC 9728
 mod rotation; // key files that change
 mod security; // what broke other modules
 mod time; // exp, nbf, leeway, the switches
