@@ -13,6 +13,8 @@ pub(crate) enum Refusal {
     MalformedHeader,
     /// The token is at fault, or no key can judge it.
     Token(jwt_core::Error),
+    /// The token is not from an issuer that is trusted here, or not as that issuer's must be.
+    Issuer(jwt_core::IssuerError),
     /// A key source cannot be used; the cause was logged there.
     KeyUnavailable,
     /// `auth_jwt_require`, with its `error=`.
@@ -48,6 +50,7 @@ impl Refusal {
             Refusal::Missing
             | Refusal::MalformedHeader
             | Refusal::Token(_)
+            | Refusal::Issuer(_)
             | Refusal::KeyUnavailable
             | Refusal::Internal => self,
         }
@@ -66,6 +69,12 @@ impl Refusal {
             ),
             Refusal::Token(error) if error.is_ours() => (500, None, error.status(), Level::Error),
             Refusal::Token(error) => (
+                401,
+                Some((INVALID_TOKEN, error.description())),
+                error.status(),
+                Level::Error,
+            ),
+            Refusal::Issuer(error) => (
                 401,
                 Some((INVALID_TOKEN, error.description())),
                 error.status(),
@@ -99,6 +108,7 @@ impl fmt::Display for Refusal {
                 f.write_str("the Authorization header says Bearer, but holds no single token")
             }
             Refusal::Token(error) => write!(f, "{error}"),
+            Refusal::Issuer(error) => write!(f, "{error}"),
             Refusal::KeyUnavailable => f.write_str("no key source can be used"),
             Refusal::Requirement(code) => write!(f, "auth_jwt_require is not met (error={code})"),
             Refusal::Internal => f.write_str("out of memory"),

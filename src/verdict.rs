@@ -7,6 +7,7 @@ use jwt_core::{KeySet, SignatureCheck, Token, Unverified};
 
 use crate::conf::LocConf;
 use crate::ffi::Request;
+use crate::keys::Issuer;
 use crate::module::AuthJwt;
 use crate::refusal::Refusal;
 use crate::request_ctx::{Judged, RequestCtx, Verdict, Verified};
@@ -79,8 +80,16 @@ fn judge_once(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) 
             ..judged.clone()
         };
     }
-    let verdict = verify(r, ctx, conf, found).and_then(|token| {
-        check_time(r, conf, &token)?;
+    let verdict = issuer(conf, found).and_then(|issuer| {
+        let token = verify(r, ctx, conf, found, issuer.map(Rc::as_ref))?;
+        let leeway = match issuer {
+            Some(issuer) => issuer.policy.leeway(conf.leeway()),
+            None => conf.leeway(),
+        };
+        check_time(r, conf, &token, leeway)?;
+        if let Some(issuer) = issuer {
+            issuer.check(r, &token, leeway)?;
+        }
         Ok(token)
     });
     Judged {
@@ -92,12 +101,22 @@ fn judge_once(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) 
     }
 }
 
-fn check_time(r: Request<'_>, conf: &LocConf, token: &Token) -> Result<(), Refusal> {
-    let (now, leeway) = (r.now(), conf.leeway());
+fn check_time(r: Request<'_>, conf: &LocConf, token: &Token, leeway: u64) -> Result<(), Refusal> {
+    let now = r.now();
     if conf.validate_exp() {
         token.check_exp(now, leeway).map_err(Refusal::Token)?;
     }
     token.check_nbf(now, leeway).map_err(Refusal::Token)
+}
+
+/// The issuer that the token says it is from; `None` where the location trusts keys, not issuers.
+fn issuer<'c>(conf: &'c LocConf, found: FoundToken<'_>) -> Result<Option<&'c Rc<Issuer>>, Refusal> {
+    if conf.issuers().is_empty() {
+        return Ok(None);
+    }
+    let max_token_size = conf.verify_options().max_token_size;
+    let unverified = Unverified::parse(found.bytes, max_token_size).map_err(Refusal::Token)?;
+    Issuer::of(conf.issuers(), &unverified).map(Some)
 }
 
 /// The verified token: the one of the location before an internal redirect, where everything that
@@ -107,11 +126,16 @@ fn verify(
     ctx: &RequestCtx,
     conf: &LocConf,
     found: FoundToken<'_>,
+    issuer: Option<&Issuer>,
 ) -> Result<Rc<Token>, Refusal> {
-    let options = conf.verify_options();
-    let key_sets = match options.signature {
-        SignatureCheck::Required => key_sets(r, ctx, conf, found, options.max_token_size)?,
-        SignatureCheck::Skipped => Vec::new(),
+    let mut options = conf.verify_options();
+    if let Some(issuer) = issuer {
+        options.algorithms = options.algorithms.intersect(issuer.algorithms());
+    }
+    let key_sets = match (options.signature, issuer) {
+        (SignatureCheck::Skipped, _) => Vec::new(),
+        (SignatureCheck::Required, Some(issuer)) => vec![issuer.keys(r)?],
+        (SignatureCheck::Required, None) => key_sets(r, ctx, conf, found, options.max_token_size)?,
     };
     if let Some(verified) = ctx.verified.borrow().as_ref()
         && *verified.bytes == *found.bytes

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use jwt_core::KeyFormat;
 use nginx_sys::{
-    NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_FLAG, NGX_CONF_TAKE1, NGX_CONF_TAKE123,
-    NGX_HTTP_LMT_CONF, NGX_HTTP_LOC_CONF, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF,
+    NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_BLOCK, NGX_CONF_FLAG, NGX_CONF_TAKE1,
+    NGX_CONF_TAKE123, NGX_HTTP_LMT_CONF, NGX_HTTP_LOC_CONF, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF,
 };
 
 use super::location::{Auth, LocConf, Phase, Realm};
 use super::variable_use::{compile, note_variables, warn_of_client_input};
-use super::{MainConf, Requirement, challenge, resource_document};
+use super::{MainConf, Requirement, challenge, issuer_block, resource_document, trust};
 use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
 use crate::keys::{KeyDirective, KeyPath, VariablePath};
 use crate::module::AuthJwt;
@@ -24,7 +24,7 @@ const LEVELS_AND_METHODS: u32 = LEVELS | NGX_HTTP_LMT_CONF;
 pub(super) type Set = Result<(), ConfError>;
 
 /// Every directive, by name.
-pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 16] = [
+pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 18] = [
     Directive {
         name: c"auth_jwt",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
@@ -39,6 +39,11 @@ pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 16] = [
         name: c"auth_jwt_header_set",
         kind: HTTP | NGX_CONF_2MORE,
         set: Setter::Main(|cf, main| named_path(cf, main, Part::Header)),
+    },
+    Directive {
+        name: c"auth_jwt_issuer",
+        kind: HTTP | NGX_CONF_TAKE1 | NGX_CONF_BLOCK,
+        set: Setter::Main(issuer_block::issuer),
     },
     Directive {
         name: c"auth_jwt_key_file",
@@ -89,6 +94,11 @@ pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 16] = [
         name: c"auth_jwt_resource_metadata",
         kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
         set: Setter::Loc(challenge::resource_metadata),
+    },
+    Directive {
+        name: c"auth_jwt_trust",
+        kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
+        set: Setter::Loc(trust::trust),
     },
     Directive {
         name: c"auth_jwt_validate_exp",
@@ -240,6 +250,9 @@ fn named_path(cf: &Conf<'_>, main: &mut MainConf, part: Part) -> Set {
 }
 
 fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    if conf.trust.is_some() {
+        return Err(ConfError::because(trust::STANDS_ALONE));
+    }
     let words = cf.words();
     let [_, path, rest @ ..] = words.as_slice() else {
         return Err(ConfError::because("takes a file"));
@@ -281,6 +294,7 @@ fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
         }
     };
     conf.key_directives.push(Rc::new(KeyDirective {
+        name: "auth_jwt_key_file",
         path,
         format,
         optional,

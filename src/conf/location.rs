@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use jwt_core::{AlgorithmSet, SignatureCheck, VerifyOptions, limits};
 
-use super::Requirement;
 use super::challenge::ChallengeConf;
 use super::resource_document::ResourceDirective;
+use super::{Requirement, Trust};
 use crate::ffi::{ComplexValue, Conf, OutOfOrder};
-use crate::keys::{KeyDirective, KeySource};
+use crate::keys::{Issuer, KeyDirective, KeySource};
 use crate::module::AuthJwt;
 use crate::token_source::TokenSource;
 
@@ -59,10 +59,14 @@ pub(crate) struct LocConf {
     pub(crate) requirements: Vec<Rc<Requirement>>,
     /// `auth_jwt_key_file` of this level or, after merging, of the nearest that has any.
     pub(crate) key_directives: Vec<Rc<KeyDirective>>,
-    /// What they name; `None` until opened.
+    /// `auth_jwt_trust` of this level or, after merging, of the nearest that has key sources.
+    pub(crate) trust: Option<Rc<Trust>>,
+    /// What the key directives name; `None` until opened.
     key_sources: Option<Vec<KeySource>>,
     /// What `resource` becomes when levels are merged.
     resource_document: Option<String>,
+    /// What `trust` names; empty without.
+    issuers: Rc<[Rc<Issuer>]>,
 }
 
 impl LocConf {
@@ -133,6 +137,16 @@ impl LocConf {
         self.key_sources().iter().any(KeySource::has_variables)
     }
 
+    /// The issuers that are trusted; empty where keys come from [`LocConf::key_sources`].
+    pub(crate) fn issuers(&self) -> &[Rc<Issuer>] {
+        &self.issuers
+    }
+
+    /// Whether some directive says where keys come from.
+    fn has_key_source(&self) -> bool {
+        !self.key_directives.is_empty() || self.trust.is_some()
+    }
+
     /// How tokens are verified here.
     pub(crate) fn verify_options(&self) -> VerifyOptions {
         VerifyOptions {
@@ -152,7 +166,7 @@ impl LocConf {
         self.min_rsa_bits.unwrap_or(limits::DEFAULT_MIN_RSA_BITS)
     }
 
-    /// Opens the key files that this level names.
+    /// Opens the key files, and finds the issuers, that this level names.
     fn open_keys(&mut self, cf: &Conf<'_>) -> Result<(), OutOfOrder> {
         if self.key_sources.is_some() {
             return Ok(());
@@ -165,6 +179,9 @@ impl LocConf {
             .map(|directive| directive.open(cf, &main.key_files, bits))
             .collect();
         self.key_sources = Some(sources?);
+        if let Some(trust) = &self.trust {
+            self.issuers = trust.issuers(cf, main)?;
+        }
         Ok(())
     }
 
@@ -190,8 +207,10 @@ impl LocConf {
         self.validate_sig = self.validate_sig.or(parent.validate_sig);
         self.requirements
             .splice(0..0, parent.requirements.iter().cloned());
-        if self.key_directives.is_empty() {
+        if !self.has_key_source() {
             self.key_directives.clone_from(&parent.key_directives);
+            self.trust.clone_from(&parent.trust);
+            self.issuers = Rc::clone(&parent.issuers);
             if self.min_rsa_bits() == parent.min_rsa_bits() {
                 self.key_sources.clone_from(&parent.key_sources);
             }
@@ -213,12 +232,12 @@ impl LocConf {
         }
         let verifies = self.validate_sig.unwrap_or(true);
         let inherited = parent.is_on()
-            && parent.key_directives.is_empty() == self.key_directives.is_empty()
+            && parent.has_key_source() == self.has_key_source()
             && parent.validate_sig == self.validate_sig;
-        if verifies && self.key_directives.is_empty() && !inherited {
+        if verifies && !self.has_key_source() && !inherited {
             cf.warn(&format!(
                 "auth_jwt is on in location \"{location}\" but no key source is: every request \
-                 will get 500; add auth_jwt_key_file"
+                 will get 500; add auth_jwt_key_file or auth_jwt_trust"
             ));
         }
         if cf.satisfy_any() {

@@ -2,20 +2,24 @@
 
 mod challenge;
 mod directives;
+mod issuer_block;
 mod location;
 mod requirement;
 mod resource_document;
+mod trust;
 mod variable_use;
 
 pub(crate) use challenge::{WwwAuthenticate, is_header_text};
 pub(crate) use directives::DIRECTIVES;
 pub(crate) use location::{LocConf, Phase};
 pub(crate) use requirement::Requirement;
+pub(crate) use trust::Trust;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use crate::ffi::{Conf, OutOfOrder};
-use crate::keys::KeyFiles;
+use crate::keys::{Issuer, KeyFiles};
 use crate::variables::NamedPath;
 use variable_use::VariableUse;
 
@@ -24,6 +28,8 @@ use variable_use::VariableUse;
 pub(crate) struct MainConf {
     /// The key files that literal paths name, each loaded once.
     pub(crate) key_files: KeyFiles,
+    /// `auth_jwt_issuer`.
+    pub(crate) issuers: Vec<Rc<Issuer>>,
     /// What the variables of `auth_jwt_claim_set` and `auth_jwt_header_set` show, by index.
     pub(crate) named_paths: Vec<NamedPath>,
     /// The variables that directives of ours name.

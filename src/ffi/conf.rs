@@ -1,12 +1,13 @@
 //! The configuration being read (`ngx_conf_t`), and what is compiled from it.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
 use nginx_sys as sys;
 
 use super::guard::guard;
+use super::module::conf_error;
 use super::{ConfError, HttpModule, Log, borrowed_str, bytes};
 
 /// The configuration being read.
@@ -40,6 +41,36 @@ impl ComplexValue {
             value.lengths.is_null().then(|| bytes(value.value))
         }
     }
+}
+
+/// Reads the directives of a block of ours.
+type BlockReader<'f> = dyn FnMut(&Conf<'_>) -> Result<(), ConfError> + 'f;
+
+unsafe extern "C" fn read_line(
+    cf: *mut sys::ngx_conf_t,
+    _command: *mut sys::ngx_command_t,
+    reader: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: nginx passes a valid cf with a log (invariant 8).
+    let log = unsafe { Log::from_raw((*cf).log) };
+    let (Some(log), Some(conf)) = (log, Conf::from_raw(cf)) else {
+        return conf_error();
+    };
+    guard(log, "a block", conf_error(), || {
+        // SAFETY: reader is the one that Conf::read_block has put there, which waits for nginx to
+        // come back and is used by nobody else meanwhile (invariant 2).
+        let read = unsafe { &mut *reader.cast::<&mut BlockReader<'_>>() };
+        match read(&conf) {
+            Ok(()) => ptr::null_mut(),
+            Err(ConfError::Logged) => conf_error(),
+            Err(ConfError::Because(fragment)) => {
+                let words = conf.words();
+                let name = String::from_utf8_lossy(words.first().copied().unwrap_or_default());
+                conf.emerg(&format!("\"{name}\" directive {fragment}"));
+                conf_error()
+            }
+        }
+    })
 }
 
 extern "C" fn drop_box<T>(data: *mut c_void) {
@@ -88,6 +119,30 @@ impl<'c> Conf<'c> {
                     file: String::new(),
                     line: 0,
                 },
+            }
+        }
+    }
+
+    /// Reads the block that the directive opens: `read` gets each of its directives. What `read`
+    /// refuses is logged with file and line, and ends the block.
+    pub(crate) fn read_block(
+        &self,
+        mut read: impl FnMut(&Conf<'_>) -> Result<(), ConfError>,
+    ) -> Result<(), ConfError> {
+        let mut reader: &mut BlockReader<'_> = &mut read;
+        // SAFETY: the way of nginx's own blocks (map, types): the configuration with another
+        // handler while the block is read, then as it was; `reader` outlives that (8).
+        unsafe {
+            let cf = self.raw.as_ptr();
+            let before = *cf;
+            (*cf).handler = Some(read_line);
+            (*cf).handler_conf = (&raw mut reader).cast();
+            let result = sys::ngx_conf_parse(cf, ptr::null_mut());
+            *cf = before;
+            if result.is_null() {
+                Ok(())
+            } else {
+                Err(ConfError::Logged)
             }
         }
     }

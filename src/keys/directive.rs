@@ -23,6 +23,8 @@ pub(crate) enum KeyPath {
 
 /// One `auth_jwt_key_file`.
 pub(crate) struct KeyDirective {
+    /// What it is called.
+    pub(crate) name: &'static str,
     /// Its path.
     pub(crate) path: KeyPath,
     /// Its format; `None`: recognised.
@@ -67,12 +69,10 @@ impl KeyDirective {
             } else {
                 (Level::Emerg, "")
             };
-            let Place { file, line } = &self.place;
+            let (name, Place { file, line }) = (self.name, &self.place);
             log.write(
                 level,
-                &format!(
-                    "\"auth_jwt_key_file\" directive: {problem}{consequence} in {file}:{line}"
-                ),
+                &format!("\"{name}\" directive: {problem}{consequence} in {file}:{line}"),
             );
             if !self.optional {
                 return Err(OutOfOrder);

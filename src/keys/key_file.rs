@@ -220,6 +220,7 @@ fn load(id: &KeyFileId) -> Loaded {
             let options = KeyLoadOptions {
                 min_rsa_bits: id.min_rsa_bits,
                 load_ed448: Some(ed448::load),
+                published: false,
             };
             KeySet::parse(&bytes, id.format, &options)
                 .map_err(|error| format!("key file \"{path}\" cannot be used: {error}"))

@@ -12,6 +12,8 @@ pub struct KeyLoadOptions {
     pub min_rsa_bits: u32,
     /// Loads Ed448 keys; without it they are skipped.
     pub load_ed448: Option<LoadEd448>,
+    /// The keys come from an endpoint that everybody can read: a secret there is none, and skipped.
+    pub published: bool,
 }
 
 impl Default for KeyLoadOptions {
@@ -19,6 +21,7 @@ impl Default for KeyLoadOptions {
         Self {
             min_rsa_bits: DEFAULT_MIN_RSA_BITS,
             load_ed448: None,
+            published: false,
         }
     }
 }
@@ -78,6 +81,11 @@ impl Material {
         options: &KeyLoadOptions,
     ) -> Result<Bound, Unusable> {
         let key_type = self.key_type();
+        if key_type == KeyType::Oct && options.published {
+            return Err(malformed(
+                "it is a secret that everybody can read: no token is verified with it",
+            ));
+        }
         let mut algorithms: AlgorithmSet = Algorithm::ALL
             .into_iter()
             .filter(|a| a.parameters().key_type == key_type)

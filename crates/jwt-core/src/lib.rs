@@ -15,6 +15,7 @@ mod comparison;
 mod edwards;
 mod error;
 mod header;
+mod issuer_policy;
 mod json;
 mod jwk;
 mod key;
@@ -36,6 +37,9 @@ mod verifier;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
 pub use error::{Error, Part};
+pub use issuer_policy::{
+    CertificateThumbprint, Confirmation, IssuerError, IssuerPolicy, certificate_thumbprint,
+};
 pub use key::KeyLoadOptions;
 pub use key_file::{KeyFormat, KeySetError, Notice, NoticeLevel};
 pub use key_set::KeySet;

@@ -97,3 +97,10 @@ pub(crate) fn load_point(algorithm: Algorithm, point: &[u8]) -> Option<Box<dyn V
     let key = aws::ParsedPublicKey::new(verification, point).ok()?;
     Some(Box::new(key))
 }
+
+/// SHA-256 (FIPS 180-4).
+pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data).as_ref());
+    hash
+}

@@ -27,5 +27,5 @@ pub use alg::Alg;
 pub use b64::{b64, unb64};
 pub use jwk::jwks;
 pub use key::Key;
-pub use pem::keyval;
+pub use pem::{keyval, thumbprint};
 pub use token::{claims, now, sign, sign_raw, token};

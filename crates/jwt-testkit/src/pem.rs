@@ -86,3 +86,11 @@ pub fn keyval(keys: &[&Key]) -> String {
     });
     Value::Object(entries.collect::<Map<_, _>>()).to_string()
 }
+
+/// `x5t#S256` of a certificate in PEM (RFC 8705 3.1).
+#[must_use]
+pub fn thumbprint(certificate_pem: &str) -> String {
+    let certificate = X509::from_pem(certificate_pem.as_bytes()).expect("a certificate");
+    let digest = certificate.digest(MessageDigest::sha256());
+    crate::b64(digest.expect("a hash"))
+}

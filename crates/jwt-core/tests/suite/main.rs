@@ -14,6 +14,7 @@
 
 mod differential;
 mod form;
+mod issuer_policy;
 mod keys;
 mod matrix;
 mod operators;
