@@ -57,6 +57,19 @@ patterns-test:
 	@scripts/build vendored
 	examples/patterns/run test
 
+.PHONY: bench
+bench: ## speed beside nginx without authentication and its peers, into docs/benchmarks (QUICK=1: 5 minutes, into build/bench/quick)
+	@scripts/install-deps build bench
+	@scripts/build vendored
+	@cargo build --quiet --release --locked --package jwt-bench
+	@benchmarks/run compare $(if $(QUICK),,scale) report
+
+.PHONY: bench-scale
+bench-scale: ## cost of a request with many locations, keys, requirements and large claims (a part of bench)
+	@scripts/install-deps build bench
+	@scripts/build vendored
+	@benchmarks/run scale report
+
 .PHONY: instructions
 instructions: ## instructions per request under valgrind: what the module adds, against its budget
 	@scripts/install-deps build test

@@ -7,9 +7,9 @@ instructions: signatures cost more in it than they do.
 
 import concurrent.futures
 import re
-import socket
 
 from . import BenchError
+from .client import converse
 from .nginx import nginx
 
 OPTIONS = "daemon off; master_process off;"
@@ -34,15 +34,3 @@ def _total(folder, name, requests, count, server, http, module):
     if found is None:
         raise BenchError(f"valgrind counted nothing:\n{(folder / name / f'{name}.log').read_text()}")
     return int(found.group(1))
-
-
-def converse(port, requests, count):
-    """Sends `count` requests on one connection, each after the answer to the one before."""
-    with socket.create_connection(("127.0.0.1", port), 60) as connection:
-        for i in range(count):
-            connection.sendall(requests[i % len(requests)])
-            answer = connection.recv(4096)
-            if not answer.startswith(b"HTTP/1.1 200 "):
-                raise BenchError(f"request {i} on port {port} was answered {answer[:200]!r}")
-            while b"\r\n\r\nGIF89a" not in answer or not answer.endswith(b";"):
-                answer += connection.recv(4096)

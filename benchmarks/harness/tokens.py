@@ -1,9 +1,11 @@
 """Keys and tokens, made by jwt-mint of the testkit."""
 
+import base64
 import contextlib
 import json
 import os
 import pathlib
+import secrets
 import subprocess
 import tempfile
 
@@ -24,6 +26,7 @@ CLAIMS = {
     "email_verified": True,
     "name": "Alice Example",
     "email": "alice@example.com",
+    "roles": ["reader", "writer"],
     "session_state": "0b9d2c4e-1111-2222-3333-444455556666",
 }
 
@@ -49,16 +52,23 @@ def build_mint():
 
 
 class Key:
-    """A new key; its kid is the algorithm's name unless given."""
+    """A new key; its kid holds the algorithm's name unless given."""
 
     def __init__(self, folder, algorithm, kid=None):
-        self.algorithm, self.kid = algorithm, kid or algorithm
+        self.algorithm, self.kid = algorithm, kid or f"2026-{algorithm}"
         self.private = folder / f"{self.kid}.private.json"
         self.jwks = folder / f"{self.kid}.jwks.json"
-        self.pem = None if algorithm.startswith("HS") else folder / f"{self.kid}.pem"
-        pem = [] if self.pem is None else ["--pem", self.pem]
-        _mint("key", "--alg", algorithm, "--kid", self.kid, "--private", self.private,
-              "--jwks", self.jwks, *pem)
+        self.pem = self.secret = None
+        if algorithm.startswith("HS"):
+            # Of printable bytes: HAProxy has it in its configuration.
+            self.secret = secrets.token_hex(32)
+            jwk = symmetric(self.kid, self.secret.encode(), algorithm)
+            self.private.write_text(json.dumps(jwk))
+            write_set(self.jwks, [jwk])
+        else:
+            self.pem = folder / f"{self.kid}.pem"
+            _mint("key", "--alg", algorithm, "--kid", self.kid, "--private", self.private,
+                  "--jwks", self.jwks, "--pem", self.pem)
 
     def public(self):
         """Its member of a JWK Set."""
@@ -71,6 +81,12 @@ class Key:
     def token(self, claims=CLAIMS, expires="+86400", *options):
         return _mint("token", "--key", self.private, "--claims", json.dumps(claims),
                      "--exp", expires, *options).strip()
+
+
+def symmetric(kid, secret, algorithm="HS256"):
+    """The JWK of a shared secret."""
+    k = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+    return {"kty": "oct", "kid": kid, "alg": algorithm, "k": k}
 
 
 def write_set(path, keys):
