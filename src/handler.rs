@@ -94,16 +94,18 @@ fn check(r: Request<'_>, conf: &LocConf) -> Result<Passed, Status> {
 }
 
 fn decide(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Result<Passed, Refusal> {
-    let passed = match verdict::decide(r, ctx, conf) {
-        Ok(_) => Passed::Accepted,
-        Err(Refusal::Missing) if conf.optional() => Passed::Anonymous,
+    let (passed, token) = match verdict::decide(r, ctx, conf) {
+        Ok(token) => (Passed::Accepted, Some(token)),
+        Err(Refusal::Missing) if conf.optional() => (Passed::Anonymous, None),
         Err(refusal) => return Err(refusal),
     };
     for requirement in conf.requirements() {
-        requirement.check(r).map_err(|refusal| match passed {
-            Passed::Accepted => refusal,
-            Passed::Anonymous => refusal.for_want_of_a_token(),
-        })?;
+        requirement
+            .check(r, token.as_deref())
+            .map_err(|refusal| match passed {
+                Passed::Accepted => refusal,
+                Passed::Anonymous => refusal.for_want_of_a_token(),
+            })?;
     }
     Ok(passed)
 }

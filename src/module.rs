@@ -80,7 +80,7 @@ impl ModuleHooks for AuthJwtLast {
 }
 
 static CONTEXT: ngx_http_module_t = http_module_context::<AuthJwt>();
-static COMMANDS: CommandTable<{ DIRECTIVES.len() + 1 }> = CommandTable::new(&DIRECTIVES);
+static COMMANDS: CommandTable<{ DIRECTIVES.len() + 1 }> = CommandTable::new(DIRECTIVES);
 static LAST_CONTEXT: ngx_http_module_t = http_module_context::<AuthJwtLast>();
 static LAST_COMMANDS: CommandTable<1> = CommandTable::new::<AuthJwtLast>(&[]);
 

@@ -1,8 +1,9 @@
 //! Why a request was refused, and the one table of what each reason becomes.
 
 use std::fmt;
+use std::rc::Rc;
 
-use crate::ffi::Level;
+use crate::ffi::{Level, Place};
 
 /// Why a request was refused.
 #[derive(Clone, Debug)]
@@ -17,10 +18,42 @@ pub(crate) enum Refusal {
     Issuer(jwt_core::IssuerError),
     /// A key source cannot be used; the cause was logged there.
     KeyUnavailable,
-    /// `auth_jwt_require`, with its `error=`.
-    Requirement(u16),
+    /// `auth_jwt_require` or its like.
+    Requirement(Rc<Unmet>),
     /// nginx had no memory.
     Internal,
+}
+
+/// A requirement that is not met.
+#[derive(Debug)]
+pub(crate) struct Unmet {
+    /// Name of the directive.
+    pub(crate) directive: &'static str,
+    /// Its `error=`: HTTP status of the refusal.
+    pub(crate) error: u16,
+    place: Place,
+}
+
+impl Unmet {
+    /// What to say of the directive at `place`.
+    pub(crate) fn new(directive: &'static str, error: u16, place: Place) -> Rc<Unmet> {
+        Rc::new(Unmet {
+            directive,
+            error,
+            place,
+        })
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Unmet {
+            directive,
+            error,
+            place: Place { file, line },
+        } = self;
+        write!(f, "{directive} is not met (error={error}) at {file}:{line}")
+    }
 }
 
 /// What a refusal becomes.
@@ -81,13 +114,13 @@ impl Refusal {
                 Level::Error,
             ),
             Refusal::KeyUnavailable => (500, None, "key_unavailable", Level::Error),
-            Refusal::Requirement(401) => (
+            Refusal::Requirement(unmet) if unmet.error == 401 => (
                 401,
                 Some((INVALID_TOKEN, "a requirement is not met")),
                 "claim",
                 Level::Error,
             ),
-            Refusal::Requirement(code) => (*code, None, "claim", Level::Error),
+            Refusal::Requirement(unmet) => (unmet.error, None, "claim", Level::Error),
             Refusal::Internal => (500, None, "internal", Level::Error),
         };
         Response {
@@ -110,7 +143,7 @@ impl fmt::Display for Refusal {
             Refusal::Token(error) => write!(f, "{error}"),
             Refusal::Issuer(error) => write!(f, "{error}"),
             Refusal::KeyUnavailable => f.write_str("no key source can be used"),
-            Refusal::Requirement(code) => write!(f, "auth_jwt_require is not met (error={code})"),
+            Refusal::Requirement(unmet) => write!(f, "{unmet}"),
             Refusal::Internal => f.write_str("out of memory"),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use jwt_core::{Object, Token, Value};
+use jwt_core::{Nesting, Object, Path, Token, Value};
 
 use crate::conf::LocConf;
 use crate::ffi::{
@@ -80,6 +80,18 @@ fn member<'a>(name: &'a [u8], prefix: &str) -> Option<&'a str> {
     std::str::from_utf8(name).ok()?.strip_prefix(prefix)
 }
 
+/// How the location's `auth_jwt_allow_nested` cuts names.
+fn nesting(r: Request<'_>) -> Option<&Nesting> {
+    r.main().loc_conf::<AuthJwt>().policy.nesting()
+}
+
+fn look_up<'t>(object: &'t Object, name: &str, nesting: Option<&Nesting>) -> Option<&'t Value> {
+    match nesting {
+        None => object.get(name),
+        Some(_) => Path::parse(name, nesting).ok()?.find(object),
+    }
+}
+
 struct Claim;
 
 impl Claim {
@@ -95,7 +107,11 @@ impl PrefixVariable for Claim {
             "iss" => token.iss().and_then(Value::text),
             _ => None,
         });
-        unverified.unwrap_or_else(|| of_token(r, |token| token.claims().get(claim)?.text()))
+        unverified.unwrap_or_else(|| {
+            of_token(r, |token| {
+                look_up(token.claims(), claim, nesting(r))?.text()
+            })
+        })
     }
 }
 
@@ -110,8 +126,15 @@ impl PrefixVariable for Header {
         let Some(parameter) = member(name, Self::PREFIX) else {
             return Ok(None);
         };
-        let unverified = while_choosing_keys(r, |token| token.header().get(parameter)?.text());
-        unverified.unwrap_or_else(|| of_token(r, |token| token.header().get(parameter)?.text()))
+        let nesting = nesting(r);
+        let unverified = while_choosing_keys(r, |token| {
+            look_up(token.header(), parameter, nesting)?.text()
+        });
+        unverified.unwrap_or_else(|| {
+            of_token(r, |token| {
+                look_up(token.header(), parameter, nesting)?.text()
+            })
+        })
     }
 }
 
@@ -191,6 +214,16 @@ pub(crate) enum Part {
     Claims,
 }
 
+impl Part {
+    /// The directive that demands something of it.
+    pub(crate) fn directive(self) -> &'static str {
+        match self {
+            Part::Claims => "auth_jwt_require_claim",
+            Part::Header => "auth_jwt_require_header",
+        }
+    }
+}
+
 /// What a variable of `auth_jwt_claim_set` or `auth_jwt_header_set` shows.
 #[derive(Debug)]
 pub(crate) struct NamedPath {
@@ -201,8 +234,13 @@ pub(crate) struct NamedPath {
 }
 
 impl NamedPath {
-    fn show<'t>(&self, part: &'t Object) -> Option<Cow<'t, str>> {
-        part.at(&self.names)?.text()
+    fn show<'t>(&self, part: &'t Object, nesting: Option<&Nesting>) -> Option<Cow<'t, str>> {
+        let (last, outer) = self.names.split_last()?;
+        let mut object = part;
+        for name in outer {
+            object = look_up(object, name, nesting)?.as_object()?;
+        }
+        look_up(object, last, nesting)?.text()
     }
 }
 
@@ -217,10 +255,11 @@ impl IndexedVariable for Named {
         else {
             return Ok(None);
         };
+        let nesting = nesting(r);
         match path.part {
-            Part::Claims => of_token(r, |token| path.show(token.claims())),
-            Part::Header => while_choosing_keys(r, |token| path.show(token.header()))
-                .unwrap_or_else(|| of_token(r, |token| path.show(token.header()))),
+            Part::Claims => of_token(r, |token| path.show(token.claims(), nesting)),
+            Part::Header => while_choosing_keys(r, |token| path.show(token.header(), nesting))
+                .unwrap_or_else(|| of_token(r, |token| path.show(token.header(), nesting))),
         }
     }
 }

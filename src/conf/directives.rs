@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use jwt_core::KeyFormat;
 use nginx_sys::{
-    NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_BLOCK, NGX_CONF_FLAG, NGX_CONF_TAKE1,
-    NGX_CONF_TAKE123, NGX_HTTP_LMT_CONF, NGX_HTTP_LOC_CONF, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF,
+    NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_BLOCK, NGX_CONF_FLAG, NGX_CONF_NOARGS, NGX_CONF_TAKE1,
+    NGX_CONF_TAKE3, NGX_CONF_TAKE4, NGX_CONF_TAKE12, NGX_CONF_TAKE123, NGX_HTTP_LMT_CONF,
+    NGX_HTTP_LOC_CONF, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF,
 };
 
 use super::location::{Auth, LocConf, Phase, Realm};
 use super::variable_use::{compile, note_variables, warn_of_client_input};
-use super::{MainConf, Requirement, challenge, issuer_block, resource_document, trust};
+use super::{MainConf, challenge, issuer_block, policy_directives, resource_document, trust};
 use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
 use crate::keys::{KeyDirective, KeyPath, VariablePath};
 use crate::module::AuthJwt;
@@ -20,15 +21,21 @@ use crate::variables::{Named, NamedPath, Part};
 const HTTP: u32 = NGX_HTTP_MAIN_CONF;
 const LEVELS: u32 = HTTP | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
 const LEVELS_AND_METHODS: u32 = LEVELS | NGX_HTTP_LMT_CONF;
+const NGX_CONF_TAKE34: u32 = NGX_CONF_TAKE3 | NGX_CONF_TAKE4;
 
 pub(super) type Set = Result<(), ConfError>;
 
 /// Every directive, by name.
-pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 18] = [
+pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
     Directive {
         name: c"auth_jwt",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
         set: Setter::Loc(auth_jwt),
+    },
+    Directive {
+        name: c"auth_jwt_allow_nested",
+        kind: LEVELS | NGX_CONF_NOARGS | NGX_CONF_TAKE12,
+        set: Setter::Loc(policy_directives::allow_nested),
     },
     Directive {
         name: c"auth_jwt_claim_set",
@@ -83,7 +90,22 @@ pub(crate) static DIRECTIVES: [Directive<AuthJwt>; 18] = [
     Directive {
         name: c"auth_jwt_require",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
-        set: Setter::Loc(require),
+        set: Setter::Loc(policy_directives::require),
+    },
+    Directive {
+        name: c"auth_jwt_require_claim",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE34,
+        set: Setter::Loc(|cf, conf| policy_directives::require_member(cf, conf, Part::Claims)),
+    },
+    Directive {
+        name: c"auth_jwt_require_header",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE34,
+        set: Setter::Loc(|cf, conf| policy_directives::require_member(cf, conf, Part::Header)),
+    },
+    Directive {
+        name: c"auth_jwt_require_inherit",
+        kind: LEVELS_AND_METHODS | NGX_CONF_FLAG,
+        set: Setter::Loc(|cf, conf: &mut LocConf| flag(cf, &mut conf.policy.require_inherit)),
     },
     Directive {
         name: c"auth_jwt_resource_document",
@@ -353,49 +375,6 @@ fn phase(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
         }
     };
     set_once(&mut conf.phase, phase)
-}
-
-fn require(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
-    let words = cf.words();
-    let mut arguments = words.get(1..).unwrap_or_default();
-    let mut error = 401;
-    if let [before @ .., last] = arguments
-        && let Some(code) = last.strip_prefix(b"error=")
-    {
-        error = error_code(code)?;
-        arguments = before;
-    }
-    if arguments.is_empty() {
-        return Err(ConfError::because("takes at least one $variable"));
-    }
-    let mut values = Vec::with_capacity(arguments.len());
-    for value in arguments {
-        if !value.starts_with(b"$") {
-            return Err(ConfError::because(format!(
-                "has invalid value \"{}\": a value starts with a variable, and error= comes last",
-                text(value)
-            )));
-        }
-        values.push(compile(cf, value)?);
-    }
-    conf.requirements
-        .push(Rc::new(Requirement { values, error }));
-    Ok(())
-}
-
-/// 408, 444 and 499 would close the connection without an answer.
-fn error_code(code: &[u8]) -> Result<u16, ConfError> {
-    std::str::from_utf8(code)
-        .ok()
-        .and_then(|code| code.parse().ok())
-        .filter(|code| (400..=599).contains(code) && ![408, 444, 499].contains(code))
-        .ok_or_else(|| {
-            ConfError::because(format!(
-                "has invalid parameter \"error={}\": use a status from 400 to 599, but not \
-                 408, 444 or 499",
-                text(code)
-            ))
-        })
 }
 
 fn validate_sig(cf: &Conf<'_>, conf: &mut LocConf) -> Set {

@@ -6,10 +6,11 @@ use jwt_core::{AlgorithmSet, SignatureCheck, VerifyOptions, limits};
 
 use super::challenge::ChallengeConf;
 use super::resource_document::ResourceDirective;
-use super::{Requirement, Trust};
+use super::{Policy, Requirement, Trust};
 use crate::ffi::{ComplexValue, Conf, OutOfOrder};
 use crate::keys::{Issuer, KeyDirective, KeySource};
 use crate::module::AuthJwt;
+use crate::refusal::Unmet;
 use crate::token_source::TokenSource;
 
 /// `auth_jwt`.
@@ -55,8 +56,8 @@ pub(crate) struct LocConf {
     pub(crate) resource: Option<ResourceDirective>,
     pub(crate) validate_exp: Option<bool>,
     pub(crate) validate_sig: Option<bool>,
-    /// `auth_jwt_require` of this level and, after merging, of those above.
-    pub(crate) requirements: Vec<Rc<Requirement>>,
+    /// What is demanded beyond signature and time.
+    pub(crate) policy: Policy,
     /// `auth_jwt_key_file` of this level or, after merging, of the nearest that has any.
     pub(crate) key_directives: Vec<Rc<KeyDirective>>,
     /// `auth_jwt_trust` of this level or, after merging, of the nearest that has key sources.
@@ -124,7 +125,7 @@ impl LocConf {
 
     /// What must be true after the token was accepted.
     pub(crate) fn requirements(&self) -> &[Rc<Requirement>] {
-        &self.requirements
+        &self.policy.requirements
     }
 
     /// Where keys come from.
@@ -185,8 +186,7 @@ impl LocConf {
         Ok(())
     }
 
-    /// Inherits from the level above. Requirements add up, so that an inner level never widens what
-    /// an outer one demands; key sources replace; everything else is inherited until set.
+    /// Inherits from the level above. Demands add up; key sources replace; everything else is inherited until set.
     pub(crate) fn inherit(
         &mut self,
         cf: &Conf<'_>,
@@ -205,8 +205,7 @@ impl LocConf {
         self.preflight = self.preflight.or(parent.preflight);
         self.validate_exp = self.validate_exp.or(parent.validate_exp);
         self.validate_sig = self.validate_sig.or(parent.validate_sig);
-        self.requirements
-            .splice(0..0, parent.requirements.iter().cloned());
+        self.policy.inherit(cf, &parent.policy)?;
         if !self.has_key_source() {
             self.key_directives.clone_from(&parent.key_directives);
             self.trust.clone_from(&parent.trust);
@@ -241,12 +240,14 @@ impl LocConf {
             ));
         }
         if cf.satisfy_any() {
-            for requirement in &self.requirements {
-                if ![401, 403].contains(&requirement.error) {
+            for requirement in self.requirements() {
+                let Unmet {
+                    directive, error, ..
+                } = &*requirement.unmet;
+                if ![401, 403].contains(error) {
                     cf.warn(&format!(
-                        "\"auth_jwt_require … error={}\" in location \"{location}\" ends the \
-                         request: \"satisfy any\" lets another module decide after 401 and 403 only",
-                        requirement.error
+                        "\"{directive} … error={error}\" in location \"{location}\" ends the \
+                         request: \"satisfy any\" lets another module decide after 401 and 403 only"
                     ));
                 }
             }

@@ -4,6 +4,8 @@ mod challenge;
 mod directives;
 mod issuer_block;
 mod location;
+mod policy;
+mod policy_directives;
 mod requirement;
 mod resource_document;
 mod trust;
@@ -12,6 +14,7 @@ mod variable_use;
 pub(crate) use challenge::{WwwAuthenticate, is_header_text};
 pub(crate) use directives::DIRECTIVES;
 pub(crate) use location::{LocConf, Phase};
+pub(crate) use policy::Policy;
 pub(crate) use requirement::Requirement;
 pub(crate) use trust::Trust;
 

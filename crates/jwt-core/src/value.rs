@@ -75,17 +75,6 @@ impl Object {
         self.0.get(index).map(|(_, value)| value)
     }
 
-    /// The value at a path of member names. None when a step is absent or not an object, and for
-    /// an empty path.
-    pub fn at(&self, path: &[impl AsRef<str>]) -> Option<&Value> {
-        let (last, outer) = path.split_last()?;
-        let mut object = self;
-        for name in outer {
-            object = object.get(name.as_ref())?.as_object()?;
-        }
-        object.get(last.as_ref())
-    }
-
     /// The members, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))

@@ -148,6 +148,36 @@ cases! { refuses = refused:
     require_code_empty("auth_jwt_require $arg_a error=;", &["\"auth_jwt_require\"", "error="]);
     require_two_codes("auth_jwt_require $arg_a error=401 error=403;", &["\"auth_jwt_require\"", "error="]);
     require_huge_code("auth_jwt_require $arg_a error=99999999999999999999;", &["\"auth_jwt_require\""]);
+    require_claim_without_a_value("auth_jwt_require_claim a eq;", &["\"auth_jwt_require_claim\"", "arguments"]);
+    require_claim_with_too_much("auth_jwt_require_claim a eq b error=401 c;", &["\"auth_jwt_require_claim\"", "arguments"]);
+    require_claim_with_a_code_for_a_value("auth_jwt_require_claim a eq error=403;", &["\"auth_jwt_require_claim\"", "value"]);
+    require_claim_with_another_last_word("auth_jwt_require_claim a eq b c;", &["\"auth_jwt_require_claim\"", "error="]);
+    require_claim_unknown_operator("auth_jwt_require_claim a equals b;", &["\"auth_jwt_require_claim\"", "equals", "nintersect"]);
+    require_claim_unknown_negation("auth_jwt_require_claim a !equals b;", &["\"auth_jwt_require_claim\"", "!equals"]);
+    require_claim_code_444("auth_jwt_require_claim a eq b error=444;", &["\"auth_jwt_require_claim\"", "444"]);
+    require_claim_bad_json("auth_jwt_require_claim a eq json=[1,];", &["\"auth_jwt_require_claim\"", "json=[1,]", "line 1 column 4"]);
+    require_claim_json_in_quotes("auth_jwt_require_claim a eq json='1';", &["\"auth_jwt_require_claim\"", "column 1"]);
+    require_claim_bad_pattern("auth_jwt_require_claim a match 'x(?=a)';", &["\"auth_jwt_require_claim\"", "look-ahead", "at character 2"]);
+    require_claim_huge_pattern("auth_jwt_require_claim a match '\\w{1000}{100}';", &["\"auth_jwt_require_claim\"", "too large"]);
+    require_claim_pattern_of_a_number("auth_jwt_require_claim a match json=123;", &["\"auth_jwt_require_claim\"", "string"]);
+    require_claim_bad_path("auth_jwt_require_claim .[invalid eq b;", &["\"auth_jwt_require_claim\"", ".[invalid", "at character 3"]);
+    require_claim_empty_name("auth_jwt_require_claim '' eq b;", &["\"auth_jwt_require_claim\"", "at character 1"]);
+    require_claim_bad_nested_name("auth_jwt_allow_nested; auth_jwt_require_claim a..b eq c;", &["\"auth_jwt_require_claim\"", "a..b", "at character 3"]);
+    require_claim_unknown_variable("auth_jwt_require_claim a eq $no_such_variable;", &["no_such_variable"]);
+    require_claim_unknown_variable_as_text("auth_jwt_require_claim a eq string=$no_such_variable;", &["no_such_variable"]);
+    require_header_bad_path("auth_jwt_require_header .a[ eq b;", &["\"auth_jwt_require_header\"", "at character 4"]);
+    require_header_unknown_operator("auth_jwt_require_header a like b;", &["\"auth_jwt_require_header\"", "like"]);
+    require_inherit_not_a_flag("auth_jwt_require_inherit no;", &["\"auth_jwt_require_inherit\"", "no"]);
+    require_inherit_twice("auth_jwt_require_inherit on;\nauth_jwt_require_inherit on;", &["\"auth_jwt_require_inherit\"", "duplicate"]);
+    allow_nested_unknown_word("auth_jwt_allow_nested separator=.;", &["\"auth_jwt_allow_nested\"", "separator=.", "delimiter="]);
+    allow_nested_empty_delimiter("auth_jwt_allow_nested delimiter=;", &["\"auth_jwt_allow_nested\"", "delimiter="]);
+    allow_nested_two_quotes("auth_jwt_allow_nested quote=' quote=';", &["\"auth_jwt_allow_nested\"", "quote="]);
+    allow_nested_one_for_both("auth_jwt_allow_nested delimiter=' quote=';", &["\"auth_jwt_allow_nested\"", "same"]);
+    allow_nested_twice("auth_jwt_allow_nested;\nauth_jwt_allow_nested delimiter=-;", &["\"auth_jwt_allow_nested\"", "duplicate"]);
+    require_claim_inside_if("if ($arg_a) { auth_jwt_require_claim a eq b; }", &["\"auth_jwt_require_claim\"", "not allowed here"]);
+    require_header_inside_if("if ($arg_a) { auth_jwt_require_header a eq b; }", &["\"auth_jwt_require_header\"", "not allowed here"]);
+    require_inherit_inside_if("if ($arg_a) { auth_jwt_require_inherit off; }", &["\"auth_jwt_require_inherit\"", "not allowed here"]);
+    allow_nested_inside_if("if ($arg_a) { auth_jwt_allow_nested; }", &["\"auth_jwt_allow_nested\"", "not allowed here"]);
     an_unknown_directive("auth_jwt_requires $arg_a;", &["unknown directive \"auth_jwt_requires\""]);
     auth_jwt_inside_if("if ($arg_a) { auth_jwt a; }", &["\"auth_jwt\"", "not allowed here"]);
     key_file_inside_if("if ($arg_a) { auth_jwt_key_file jwks.json; }", &["\"auth_jwt_key_file\"", "not allowed here"]);
@@ -170,6 +200,13 @@ cases! { warns = warned:
     another_code_with_satisfy_any("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_require $jwt_claim_sub error=410; satisfy any;", &["auth_jwt_require", "410", "satisfy"]);
 }
 
+cases! { warns_of_demands = warned:
+    an_order_of_text("auth_jwt_require_claim a gt 5;", &["\"auth_jwt_require_claim\"", "never", "json="]);
+    any_of_text("auth_jwt_require_claim a any admin;", &["\"auth_jwt_require_claim\"", "never", "json="]);
+    in_a_number("auth_jwt_require_header a in json=1;", &["\"auth_jwt_require_header\"", "never"]);
+    another_code_of_a_claim("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_require_claim sub eq a error=410; satisfy any;", &["auth_jwt_require_claim", "410", "satisfy"]);
+}
+
 cases! { accepts = accepted:
     nothing_at_all("");
     the_usual("auth_jwt a; auth_jwt_key_file jwks.json;");
@@ -188,7 +225,13 @@ cases! { accepts = accepted:
     require_a_variable_and_text("auth_jwt_require $arg_a-x;");
     require_every_code("auth_jwt_require $arg_a error=400; auth_jwt_require $arg_a error=451; auth_jwt_require $arg_a error=503;");
     scalars("auth_jwt_max_token_size 4k; auth_jwt_min_rsa_bits 3072; auth_jwt_phase preaccess; auth_jwt_validate_exp off;");
-    limit_except("limit_except GET { auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_require $jwt_claim_sub; }");
+    limit_except("limit_except GET { auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_require $jwt_claim_sub;
+                  auth_jwt_require_claim a eq b; auth_jwt_require_header typ eq JWT; auth_jwt_require_inherit off; }");
+    require_claim_every_operator("auth_jwt_require_claim a eq b; auth_jwt_require_claim a !ne b; auth_jwt_require_claim a gt json=1;
+        auth_jwt_require_claim a ge json=1; auth_jwt_require_claim a lt json=1; auth_jwt_require_claim a !le json=1;
+        auth_jwt_require_claim a in json=[]; auth_jwt_require_claim a nin json=[]; auth_jwt_require_claim a any json=[];
+        auth_jwt_require_claim a intersect json=[]; auth_jwt_require_claim a nintersect json=[]; auth_jwt_require_claim a match ^b$;");
+    allow_nested("auth_jwt_allow_nested; location /a { auth_jwt_allow_nested delimiter=<> quote='; auth_jwt_require_claim a<>b eq c; }");
 }
 
 /// The same at the http level.

@@ -30,6 +30,7 @@ mod preflight; // CORS
 mod protocol; // methods, bodies, connections
 mod redirects; // internal redirects between locations
 mod reload; // reloads and exits
+mod require_claim; // requirements on claims and header parameters
 mod resource; // RFC 9728
 mod rotation; // key files that change
 mod security; // what broke other modules

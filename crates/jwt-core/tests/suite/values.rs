@@ -90,26 +90,6 @@ fn integers_beyond_64_bits_are_marked() {
 }
 
 #[test]
-fn paths_walk_through_objects() {
-    let token = token(r#"{"a":{"b":{"c":"deep"},"x.y":1,"":2},"s":"text","l":[{"m":1}]}"#);
-    let at = |path: &[&str]| token.claims().at(path).cloned();
-    assert_eq!(at(&["a", "b", "c"]), Some(Value::String("deep".into())));
-    assert_eq!(at(&["a", "x.y"]), Some(Value::Number(Number::Unsigned(1))));
-    assert_eq!(at(&["a", ""]), Some(Value::Number(Number::Unsigned(2))));
-    for absent in [
-        &["a", "z"][..],
-        &["s", "t"],
-        &["l", "m"],
-        &["l", "0"],
-        &["z"],
-        &["a.b"],
-        &[],
-    ] {
-        assert_eq!(at(absent), None, "{absent:?}");
-    }
-}
-
-#[test]
 fn the_payload_is_as_received_and_the_claims_are_sorted() {
     let received = " {\"z\" : 1.0,\r\n \"a\":{\"y\":\"\\u0041\",\"b\":[ ]} } ";
     let token = token(received);

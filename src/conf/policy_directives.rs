@@ -1,0 +1,161 @@
+//! The setters of what a level demands.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use jwt_core::{Nesting, Operator};
+
+use super::LocConf;
+use super::directives::{Set, set_once, text};
+use super::requirement::{Demand, Expected, Member, Requirement};
+use super::variable_use::compile;
+use crate::ffi::{Conf, ConfError};
+use crate::refusal::Unmet;
+use crate::variables::Part;
+
+/// A word that must be text.
+fn utf8(word: &[u8]) -> Result<&str, ConfError> {
+    std::str::from_utf8(word).map_err(|_| {
+        ConfError::because(format!("has a word that is not UTF-8: \"{}\"", text(word)))
+    })
+}
+
+/// `error=`, where it is the last of the words.
+fn split_error<'w, 'c>(words: &'w [&'c [u8]]) -> Result<(&'w [&'c [u8]], u16), ConfError> {
+    if let [before @ .., last] = words
+        && let Some(code) = last.strip_prefix(b"error=")
+    {
+        return Ok((before, error_code(code)?));
+    }
+    Ok((words, 401))
+}
+
+/// 408, 444 and 499 would close the connection without an answer.
+fn error_code(code: &[u8]) -> Result<u16, ConfError> {
+    std::str::from_utf8(code)
+        .ok()
+        .and_then(|code| code.parse().ok())
+        .filter(|code| (400..=599).contains(code) && ![408, 444, 499].contains(code))
+        .ok_or_else(|| {
+            ConfError::because(format!(
+                "has invalid parameter \"error={}\": use a status from 400 to 599, but not \
+                 408, 444 or 499",
+                text(code)
+            ))
+        })
+}
+
+pub(super) fn require(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let words = cf.words();
+    let (arguments, error) = split_error(words.get(1..).unwrap_or_default())?;
+    if arguments.is_empty() {
+        return Err(ConfError::because("takes at least one $variable"));
+    }
+    let mut values = Vec::with_capacity(arguments.len());
+    for value in arguments {
+        if !value.starts_with(b"$") {
+            return Err(ConfError::because(format!(
+                "has invalid value \"{}\": a value starts with a variable, and error= comes last",
+                text(value)
+            )));
+        }
+        values.push(compile(cf, value)?);
+    }
+    conf.policy.requirements.push(Rc::new(Requirement {
+        demand: Demand::Values(values),
+        unmet: Unmet::new("auth_jwt_require", error, cf.place()),
+    }));
+    Ok(())
+}
+
+pub(super) fn require_member(cf: &Conf<'_>, conf: &mut LocConf, part: Part) -> Set {
+    let words = cf.words();
+    let (arguments, error) = split_error(words.get(1..).unwrap_or_default())?;
+    let [name, operator, value] = arguments else {
+        return Err(ConfError::because(
+            "takes a name, an operator, a value, and then error=",
+        ));
+    };
+    let operator = Operator::from_name(&text(operator)).ok_or_else(|| {
+        ConfError::because(format!(
+            "has unknown operator \"{}\": use one of {}",
+            text(operator),
+            Operator::NAMES
+        ))
+    })?;
+    let member = Member {
+        part,
+        name: utf8(name)?.to_owned(),
+        path: OnceCell::new(),
+        operator,
+        expected: expected(cf, operator, value)?,
+        place: cf.place(),
+    };
+    conf.policy.requirements.push(Rc::new(Requirement {
+        demand: Demand::Member(member),
+        unmet: Unmet::new(part.directive(), error, cf.place()),
+    }));
+    Ok(())
+}
+
+fn expected(cf: &Conf<'_>, operator: Operator, value: &[u8]) -> Result<Expected, ConfError> {
+    if value.starts_with(b"$") {
+        return Ok(Expected::Json(compile(cf, value)?));
+    }
+    let literal = if let Some(json) = value.strip_prefix(b"json=") {
+        operator.literal_json(utf8(json)?)
+    } else if let Some(string) = value.strip_prefix(b"string=") {
+        if string.starts_with(b"$") {
+            return Ok(Expected::String(compile(cf, string)?));
+        }
+        operator.literal(utf8(string)?)
+    } else {
+        operator.literal(utf8(value)?)
+    };
+    let operand = literal.map_err(|error| {
+        ConfError::because(format!("has invalid value \"{}\": {error}", text(value)))
+    })?;
+    if !operator.takes(&operand) {
+        let words = cf.words();
+        let directive = words.first().map_or_else(String::new, |word| text(word));
+        cf.warn(&format!(
+            "\"{directive}\" can never be met: its operator takes another type than \"{}\" is; \
+             write numbers, arrays and objects as json=",
+            text(value)
+        ));
+    }
+    Ok(Expected::Literal(operand))
+}
+
+pub(super) fn allow_nested(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let (mut delimiter, mut quote) = (None, None);
+    for word in cf.words().iter().skip(1) {
+        let word = utf8(word)?;
+        let (slot, value) = if let Some(value) = word.strip_prefix("delimiter=") {
+            (&mut delimiter, value)
+        } else if let Some(value) = word.strip_prefix("quote=") {
+            (&mut quote, value)
+        } else {
+            return Err(ConfError::because(format!(
+                "has unknown parameter \"{word}\": it takes delimiter= and quote="
+            )));
+        };
+        if value.is_empty() || slot.is_some() {
+            return Err(ConfError::because(format!(
+                "has invalid parameter \"{word}\": give it once, and not empty"
+            )));
+        }
+        *slot = Some(value);
+    }
+    let usual = Nesting::default();
+    let nesting = Nesting {
+        delimiter: delimiter.map_or(usual.delimiter, Into::into),
+        quote: quote.map_or(usual.quote, Into::into),
+    };
+    if nesting.delimiter == nesting.quote {
+        return Err(ConfError::because(
+            "has the same delimiter and quote: one of them must be another",
+        ));
+    }
+    set_once(&mut conf.policy.nesting, Rc::new(nesting))
+}
