@@ -14,7 +14,7 @@ build: ## the module and the nginx it fits, into build/ (NGINX=system: for the d
 	@scripts/build $(NGINX)
 
 .PHONY: test
-test: lint unit integration patterns-test instructions ## everything that must be green before a commit lands
+test: lint unit integration patterns-test mcp-test instructions ## everything that must be green before a commit lands
 
 .PHONY: lint
 lint: ## format, clippy, licences and sources of dependencies, the direction of dependencies
@@ -57,6 +57,12 @@ patterns-test:
 	@scripts/build vendored
 	examples/patterns/run test
 
+.PHONY: mcp-test
+mcp-test:
+	@scripts/install-deps build mcp
+	@scripts/build vendored
+	examples/mcp/run test
+
 .PHONY: bench
 bench: ## speed beside nginx without authentication and its peers, into docs/benchmarks (QUICK=1: 5 minutes, into build/bench/quick)
 	@scripts/install-deps build bench
@@ -83,4 +89,4 @@ help: ## this list
 
 .PHONY: clean
 clean: ## everything that the targets above have made, but what cargo has downloaded
-	rm -rf build target
+	rm -rf build target examples/mcp/node_modules

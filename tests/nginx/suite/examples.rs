@@ -182,3 +182,45 @@ fn rate_limit_per_subject() {
     assert_eq!(ask(&of("bob")), 200);
     assert_eq!(ask(&with_claims(&json!({}))), 403);
 }
+
+/// What the official SDK makes of it is tried in examples/mcp.
+#[test]
+fn mcp_server() {
+    const METADATA: &str = "/.well-known/oauth-protected-resource/mcp";
+    let nginx = start("mcp-server.conf");
+    let origin = format!("http://127.0.0.1:{}", nginx.port());
+    let resource = format!("{origin}/mcp");
+    assert_eq!(
+        nginx.get("/mcp").challenge(),
+        format!("Bearer realm=\"mcp\", resource_metadata=\"{origin}{METADATA}\"")
+    );
+    let document: serde_json::Value = serde_json::from_str(&nginx.get(METADATA).body).unwrap();
+    assert_eq!(document["resource"], json!(resource));
+    assert_eq!(
+        document["authorization_servers"],
+        json!(["http://127.0.0.1:8082"])
+    );
+    assert_eq!(document["scopes_supported"], json!(["mcp:tools"]));
+
+    let of = |iss: &str, aud: &str| {
+        let mut claims = user();
+        claims["iss"] = json!(iss);
+        claims["aud"] = json!(aud);
+        Request::new("POST", "/mcp")
+            .bearer(&with_claims(&claims))
+            .header("X-User", "root")
+            .body("{}")
+    };
+    let granted = nginx.ask(&of("http://127.0.0.1:8082", &resource));
+    assert_eq!(granted.status, 200);
+    assert_eq!(granted.echoed("X-User"), Some(nginx_tests::SUBJECT));
+    assert_eq!(granted.echoed("Authorization"), None);
+    for (iss, aud) in [
+        ("http://127.0.0.1:8082", "https://elsewhere.example/mcp"),
+        ("http://127.0.0.1:9", resource.as_str()),
+    ] {
+        assert_eq!(nginx.ask(&of(iss, aud)).status, 401);
+    }
+    assert_eq!(nginx.get_with("/mcp", &good()).status, 401);
+    assert_eq!(nginx.get_with("/mcp", &forged()).status, 401);
+}
