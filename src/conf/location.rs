@@ -218,7 +218,7 @@ impl LocConf {
         self.resource_document = self
             .resource
             .as_ref()
-            .map(|resource| resource.document(self.token_sources()));
+            .map(|resource| resource.document(cf, self.token_sources(), &self.issuers));
 
         self.warn_where_surprising(cf, parent);
         Ok(())

@@ -1,11 +1,14 @@
 //! `auth_jwt_resource_document`: what the metadata of a protected resource says (RFC 9728 2).
 
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
 
 use super::challenge::is_web_uri;
 use super::directives::{Set, text};
 use super::location::LocConf;
 use crate::ffi::{Conf, ConfError};
+use crate::keys::Issuer;
 use crate::resource_document::ResourceDocument;
 use crate::token_source::TokenSource;
 
@@ -22,15 +25,34 @@ pub(crate) struct ResourceDirective {
 }
 
 impl ResourceDirective {
-    /// The document, as JSON. `token_sources`: where the resource looks for tokens.
-    pub(super) fn document(&self, token_sources: &[TokenSource]) -> String {
+    /// The document, as JSON. `token_sources`: where the resource looks for tokens; `issuers`: whose
+    /// it takes, where the directive names no authorization server itself.
+    pub(super) fn document(
+        &self,
+        cf: &Conf<'_>,
+        token_sources: &[TokenSource],
+        issuers: &[Rc<Issuer>],
+    ) -> String {
+        let mut servers = self.authorization_servers.clone();
+        if servers.is_empty() {
+            let first_names = issuers.iter().filter_map(|it| it.policy.names.first());
+            servers.extend(first_names.filter(|it| is_web_uri(it.as_bytes())).cloned());
+        }
+        if servers.is_empty() {
+            cf.warn(&format!(
+                "\"auth_jwt_resource_document\" in location \"{}\" names no authorization server: \
+                 clients cannot find out where to get a token; add auth_jwt_trust or \
+                 authorization_server=",
+                cf.location_name()
+            ));
+        }
         let mut document = Map::new();
         let mut list = |name: &str, values: &[String]| {
             if !values.is_empty() {
                 document.insert(name.to_owned(), Value::from(values));
             }
         };
-        list("authorization_servers", &self.authorization_servers);
+        list("authorization_servers", &servers);
         list("scopes_supported", &self.scopes);
         let from_header = |source: &TokenSource| matches!(source, TokenSource::Authorization);
         // An empty array says: none of the methods of RFC 6750.
@@ -84,12 +106,6 @@ pub(super) fn resource_document(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
              challenge only: they look at \"{expected}\"",
             text(location)
         ));
-    }
-    if directive.authorization_servers.is_empty() {
-        cf.warn(
-            "\"auth_jwt_resource_document\" names no authorization server: clients cannot find out \
-             where to get a token",
-        );
     }
     cf.set_content_handler::<ResourceDocument>()
         .map_err(|_| ConfError::because("could not be read: there is no location"))?;

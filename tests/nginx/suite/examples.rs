@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use jwt_testkit::{Alg, Key, jwks, now, token};
+use jwt_testkit::{Alg, Key, jwks, now, sign, token};
 use nginx_tests::{Config, Nginx, Request, eventually, good, key, user, user_with, with_claims};
 use serde_json::json;
 
@@ -206,8 +206,9 @@ fn mcp_server() {
         let mut claims = user();
         claims["iss"] = json!(iss);
         claims["aud"] = json!(aud);
+        let token = sign(&json!({"alg": "ES256", "typ": "at+jwt"}), &claims, &key());
         Request::new("POST", "/mcp")
-            .bearer(&with_claims(&claims))
+            .bearer(&token)
             .header("X-User", "root")
             .body("{}")
     };

@@ -155,6 +155,33 @@ cases! { methods = bearer_methods:
     off("auth_jwt off;", &json!(["header"]));
 }
 
+/// The authorization servers are the issuers whose tokens are taken.
+fn authorization_servers(trust: &str, parameters: &str, servers: &Value) {
+    let nginx = config(
+        PATH,
+        &format!("resource=https://api.example.com {parameters}"),
+    )
+    .http(
+        "auth_jwt_issuer a { issuer https://a.example/; key_file jwks.json; }
+             auth_jwt_issuer b { issuer https://b.example; issuer b.example; key_file jwks.json; }
+             auth_jwt_issuer old { issuer joe; key_file jwks.json; }",
+    )
+    .http(trust)
+    .start();
+    assert_eq!(
+        &document(&nginx.get(PATH))["authorization_servers"],
+        servers
+    );
+}
+
+cases! { servers = authorization_servers:
+    one("auth_jwt_trust b;", "", &json!(["https://b.example"]));
+    several("auth_jwt_trust a b old;", "", &json!(["https://a.example/", "https://b.example"]));
+    others_named("auth_jwt_trust a b;", "authorization_server=https://c.example", &json!(["https://c.example"]));
+    no_uri("auth_jwt_trust old;", "", &Value::Null);
+    none("auth_jwt_key_file jwks.json;", "", &Value::Null);
+}
+
 #[test]
 fn the_challenge_leads_to_it() {
     let nginx = Config::new("a resource and its document")
