@@ -7,8 +7,9 @@
 //! 2. [`handler`]: where this location checks nothing, `DECLINED` at once; otherwise it asks for a
 //!    verdict, holds the location's requirements against it, and grants or refuses.
 //! 3. [`token_source`]: where the token is in the request.
-//! 4. [`verdict`]: the token, the location's [`keys`] and `jwt_core::verify` give the verdict. It
-//!    belongs to one location; after an internal redirect at most the verified token is reused.
+//! 4. [`verification`]: the token is in the cache of those verified, or the location's [`keys`] and
+//!    `jwt_core::verify` judge it. [`verdict`]: so do times and the issuer, on each request. A
+//!    verdict belongs to one location; after an internal redirect at most the verified token is reused.
 //! 5. [`refusal`] and [`challenge`]: what was wrong, and the 400, 401, 403 or 500 it becomes.
 //! 6. [`request_ctx`]: what the request remembers; [`variables`] read from it.
 //!
@@ -32,3 +33,4 @@ mod resource_document;
 mod token_source;
 mod variables;
 mod verdict;
+mod verification;

@@ -2,9 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
-use jwt_core::{KeySet, Token, Unverified, VerifyOptions};
+use jwt_core::{Token, Unverified, VerifiedWith};
 
 use crate::conf::LocConf;
 use crate::ffi::ResponseHeader;
@@ -23,31 +22,42 @@ impl From<&LocConf> for LocationId {
 /// What a location thinks of the request's token: signature, time. Requirements are not in it.
 pub(crate) type Verdict = Result<Rc<Token>, Refusal>;
 
+/// Where a request's bytes are: enough to know a refused token again, without a copy of it.
+/// Compared, never followed; a request's pool gives nothing back while the request runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BytesId(usize, usize);
+
+impl From<&[u8]> for BytesId {
+    fn from(bytes: &[u8]) -> BytesId {
+        BytesId(bytes.as_ptr().addr(), bytes.len())
+    }
+}
+
+/// `$jwt_cache_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CacheStatus {
+    /// The signature was known to be good.
+    Hit,
+    /// It was looked for and not found.
+    Miss,
+    /// It was not looked for.
+    Bypass,
+}
+
 /// A verdict, and what it is bound to.
-#[derive(Clone)]
 pub(crate) struct Judged {
     /// The location it was made for.
     pub(crate) location: LocationId,
     /// The turn it was made in: a redirect within one location may change what names the keys.
     pub(crate) turn: u32,
     /// The token it is about; `None`: there was none, or none could be read from the header.
-    pub(crate) token: Option<Rc<[u8]>>,
+    pub(crate) token: Option<BytesId>,
     /// The verdict.
     pub(crate) verdict: Verdict,
+    /// What the token cache had to do with it; `None` without a token.
+    pub(crate) cache_status: Option<CacheStatus>,
     /// Whether a phase handler made it: it then holds for what reads it later.
     pub(crate) is_final: bool,
-}
-
-/// A token that was verified, and with what: all of it must be the same for it to be reused.
-pub(crate) struct Verified {
-    /// The token's bytes.
-    pub(crate) bytes: Rc<[u8]>,
-    /// How it was verified.
-    pub(crate) options: VerifyOptions,
-    /// The key sets it was verified against; a reloaded file is another set.
-    pub(crate) key_sets: Vec<Arc<KeySet>>,
-    /// The outcome.
-    pub(crate) token: Rc<Token>,
 }
 
 /// What a request remembers.
@@ -55,8 +65,9 @@ pub(crate) struct Verified {
 pub(crate) struct RequestCtx {
     /// The latest verdict.
     pub(crate) judged: RefCell<Option<Judged>>,
-    /// The latest verified token, for another location of the same request.
-    pub(crate) verified: RefCell<Option<Verified>>,
+    /// The latest verified token that the token cache does not keep, for another location of the
+    /// same request: reused where it would be verified with the same.
+    pub(crate) verified: RefCell<Option<(Rc<Token>, VerifiedWith)>>,
     /// The token while a key source with variables is evaluated: `$jwt_header_*` and
     /// `$jwt_claim_iss` then show it unverified.
     pub(crate) choosing_keys: RefCell<Option<Unverified>>,

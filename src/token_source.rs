@@ -23,9 +23,19 @@ pub(crate) struct FoundToken<'r> {
     pub(crate) bytes: &'r [u8],
     /// Whether it came from the query string.
     pub(crate) in_query: bool,
+    /// Whether it came from the Authorization header.
+    in_header: bool,
 }
 
-/// The header says Bearer and holds no single token.
+impl FoundToken<'_> {
+    /// Whether the Authorization header holds several words. Looked at apart from finding the token:
+    /// one that is in the cache has none, and this reads every byte.
+    pub(crate) fn is_malformed_header(self) -> bool {
+        self.in_header && self.bytes.iter().any(u8::is_ascii_whitespace)
+    }
+}
+
+/// The header says Bearer and holds no token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MalformedHeader;
 
@@ -35,12 +45,16 @@ pub(crate) fn find<'r>(
     sources: &[TokenSource],
 ) -> Result<Option<FoundToken<'r>>, MalformedHeader> {
     for source in sources {
-        let (bytes, in_query) = match *source {
-            TokenSource::Authorization => (bearer(r.authorization())?, false),
-            TokenSource::Variable { index, in_query } => (r.variable(index), in_query),
+        let (bytes, in_query, in_header) = match *source {
+            TokenSource::Authorization => (bearer(r.authorization())?, false, true),
+            TokenSource::Variable { index, in_query } => (r.variable(index), in_query, false),
         };
         if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
-            return Ok(Some(FoundToken { bytes, in_query }));
+            return Ok(Some(FoundToken {
+                bytes,
+                in_query,
+                in_header,
+            }));
         }
     }
     Ok(None)
@@ -49,21 +63,21 @@ pub(crate) fn find<'r>(
 /// The token of a Bearer header. The scheme's case does not matter (RFC 9110 11.1), one or more
 /// spaces follow; another scheme carries no token.
 fn bearer(header: Option<&[u8]>) -> Result<Option<&[u8]>, MalformedHeader> {
-    let Some(header) = header else {
+    const SCHEME: &[u8] = b"bearer";
+    let Some((scheme, rest)) = header.and_then(|header| header.split_at_checked(SCHEME.len()))
+    else {
         return Ok(None);
     };
-    let (scheme, rest) = match header.iter().position(|byte| *byte == b' ') {
-        Some(space) => header.split_at_checked(space).unwrap_or((header, &[])),
-        None => (header, &[][..]),
-    };
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
         return Ok(None);
     }
     // nginx has cut white space at the end.
-    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
-    let token = rest.get(spaces..).unwrap_or_default();
-    if token.is_empty() || token.iter().any(u8::is_ascii_whitespace) {
+    let mut token = rest;
+    while let Some(after) = token.strip_prefix(b" ") {
+        token = after;
+    }
+    if token.is_empty() {
         return Err(MalformedHeader);
     }
-    Ok(Some(token))
+    Ok((token.len() < rest.len()).then_some(token))
 }

@@ -12,7 +12,7 @@ use crate::ffi::{
 };
 use crate::module::AuthJwt;
 use crate::preflight;
-use crate::request_ctx::RequestCtx;
+use crate::request_ctx::{CacheStatus, RequestCtx};
 use crate::verdict;
 
 type Found<'r> = Result<Option<&'r [u8]>, OutOfMemory>;
@@ -25,7 +25,8 @@ pub(crate) fn add(cf: &Conf<'_>) -> Result<(), OutOfOrder> {
         add_variable::<Payload>(cf, b"jwt_payload", 0)?;
         add_variable::<Claims>(cf, b"jwt_claims", 0)?;
         add_variable::<NowTime>(cf, b"jwt_nowtime", 0)?;
-        add_variable::<JwtStatus>(cf, b"jwt_status", 0)
+        add_variable::<JwtStatus>(cf, b"jwt_status", 0)?;
+        add_variable::<JwtCacheStatus>(cf, b"jwt_cache_status", 0)
     })();
     added.map_err(|_| OutOfOrder)
 }
@@ -159,7 +160,7 @@ struct Payload;
 
 impl IndexedVariable for Payload {
     fn get(r: Request<'_>, _index: usize) -> Found<'_> {
-        of_token(r, |token| Some(header_safe(Cow::Borrowed(token.payload()))))
+        of_token(r, |token| Some(header_safe(Cow::Owned(token.payload()))))
     }
 }
 
@@ -202,6 +203,27 @@ impl IndexedVariable for JwtStatus {
             Ok(_) => b"unverified",
             Err(refusal) => refusal.response(false).status.as_bytes(),
         }))
+    }
+}
+
+struct JwtCacheStatus;
+
+impl IndexedVariable for JwtCacheStatus {
+    fn get(r: Request<'_>, _index: usize) -> Found<'_> {
+        let Some((owner, conf)) = shown_of(r) else {
+            return Ok(None);
+        };
+        if preflight::passes(owner, conf) {
+            return Ok(None);
+        }
+        let ctx = verdict::ctx(owner).map_err(|_| OutOfMemory)?;
+        Ok(
+            verdict::cache_status(owner, ctx, conf).map(|status| match status {
+                CacheStatus::Hit => &b"HIT"[..],
+                CacheStatus::Miss => b"MISS",
+                CacheStatus::Bypass => b"BYPASS",
+            }),
+        )
     }
 }
 

@@ -1,17 +1,15 @@
 //! The verdict on a request's token, for the location the request is in.
 
-use std::rc::Rc;
-use std::sync::Arc;
-
-use jwt_core::{KeySet, SignatureCheck, Token, Unverified};
+use jwt_core::Token;
 
 use crate::conf::LocConf;
 use crate::ffi::Request;
 use crate::keys::Issuer;
 use crate::module::AuthJwt;
 use crate::refusal::Refusal;
-use crate::request_ctx::{Judged, RequestCtx, Verdict, Verified};
+use crate::request_ctx::{CacheStatus, Judged, RequestCtx, Verdict};
 use crate::token_source::{self, FoundToken};
+use crate::verification::verify;
 
 /// The request's context.
 pub(crate) fn ctx(r: Request<'_>) -> Result<&RequestCtx, Refusal> {
@@ -21,161 +19,123 @@ pub(crate) fn ctx(r: Request<'_>) -> Result<&RequestCtx, Refusal> {
 
 /// The verdict a phase handler acts on, and that later readers of variables see.
 pub(crate) fn decide(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Verdict {
-    judge(r, ctx, conf, true)
+    judge(r, ctx, conf, true, |judged| judged.verdict.clone()).unwrap_or(Err(Refusal::Missing))
 }
 
 /// The verdict a variable shows: the handler's where it has run for this location, otherwise made
 /// here, with the keys at hand.
 pub(crate) fn peek(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Verdict {
-    let location = conf.into();
+    look(r, ctx, conf, |judged| judged.verdict.clone()).unwrap_or(Err(Refusal::Missing))
+}
+
+/// What the token cache had to do with the verdict a variable shows.
+pub(crate) fn cache_status(
+    r: Request<'_>,
+    ctx: &RequestCtx,
+    conf: &LocConf,
+) -> Option<CacheStatus> {
+    look(r, ctx, conf, |judged| judged.cache_status).flatten()
+}
+
+fn look<T>(
+    r: Request<'_>,
+    ctx: &RequestCtx,
+    conf: &LocConf,
+    show: impl FnOnce(&Judged) -> T,
+) -> Option<T> {
     if let Some(judged) = ctx.judged.borrow().as_ref()
-        && judged.location == location
+        && judged.location == conf.into()
         && judged.turn == r.turn()
         && judged.is_final
     {
-        return judged.verdict.clone();
+        return Some(show(judged));
     }
-    judge(r, ctx, conf, false)
+    judge(r, ctx, conf, false, show)
 }
 
-fn judge(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) -> Verdict {
+/// None: a verdict is being made, for token=$jwt_claim_x or a key file named by a claim; there is
+/// nothing to show yet.
+fn judge<T>(
+    r: Request<'_>,
+    ctx: &RequestCtx,
+    conf: &LocConf,
+    is_final: bool,
+    show: impl FnOnce(&Judged) -> T,
+) -> Option<T> {
     if ctx.judging.replace(true) {
-        // token=$jwt_claim_x, or a key file named by a claim: there is nothing to show yet.
-        return Err(Refusal::Missing);
+        return None;
     }
     let judged = judge_once(r, ctx, conf, is_final);
     ctx.judging.set(false);
-    let verdict = judged.verdict.clone();
-    *ctx.judged.borrow_mut() = Some(judged);
-    verdict
+    Some(show(ctx.judged.borrow_mut().insert(judged)))
 }
 
 fn judge_once(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) -> Judged {
-    let location = conf.into();
-    let found = token_source::find(r, conf.token_sources());
-    let Ok(Some(found)) = found else {
-        let refusal = match found {
-            Ok(_) => Refusal::Missing,
-            Err(token_source::MalformedHeader) => Refusal::MalformedHeader,
-        };
-        return Judged {
-            location,
-            turn: r.turn(),
-            token: None,
-            verdict: Err(refusal),
-            is_final,
-        };
+    let mut judged = Judged {
+        location: conf.into(),
+        turn: r.turn(),
+        token: None,
+        verdict: Err(Refusal::Missing),
+        cache_status: None,
+        is_final,
+    };
+    let found = match token_source::find(r, conf.token_sources()) {
+        Ok(Some(found)) => found,
+        Ok(None) => return judged,
+        Err(token_source::MalformedHeader) => {
+            judged.verdict = Err(Refusal::MalformedHeader);
+            return judged;
+        }
     };
     ctx.token_in_query.set(found.in_query);
-    // A rewrite directive may have read a variable here before: same location, same token, same
-    // verdict; unless a variable that names the keys was set since.
-    if let Some(judged) = ctx.judged.borrow().as_ref()
-        && judged.location == location
-        && judged.turn == r.turn()
-        && judged.token.as_deref() == Some(found.bytes)
-        && !conf.has_variable_keys()
+    judged.token = Some(found.bytes.into());
+    (judged.verdict, judged.cache_status) =
+        earlier(ctx, conf, &judged, found).unwrap_or_else(|| verify(r, ctx, conf, found));
+    if let Ok(token) = &judged.verdict
+        && let Err(refusal) = check(r, conf, token)
     {
-        return Judged {
-            is_final: is_final || judged.is_final,
-            ..judged.clone()
-        };
+        judged.verdict = Err(refusal);
     }
-    let verdict = issuer(conf, found).and_then(|issuer| {
-        let token = verify(r, ctx, conf, found, issuer.map(Rc::as_ref))?;
-        let leeway = match issuer {
-            Some(issuer) => issuer.policy.leeway(conf.leeway()),
-            None => conf.leeway(),
-        };
-        check_time(r, conf, &token, leeway)?;
-        if let Some(issuer) = issuer {
-            issuer.check(r, &token, leeway)?;
-        }
-        Ok(token)
-    });
-    Judged {
-        location,
-        turn: r.turn(),
-        token: Some(found.bytes.into()),
-        verdict,
-        is_final,
-    }
+    judged
 }
 
-fn check_time(r: Request<'_>, conf: &LocConf, token: &Token, leeway: u64) -> Result<(), Refusal> {
+/// What was made of the same token in the same location before: a rewrite directive may have read
+/// a variable. Not where a variable names the keys: it may have been set since.
+fn earlier(
+    ctx: &RequestCtx,
+    conf: &LocConf,
+    now: &Judged,
+    found: FoundToken<'_>,
+) -> Option<(Verdict, Option<CacheStatus>)> {
+    let judged = ctx.judged.borrow();
+    let judged = judged.as_ref()?;
+    if judged.location != now.location || judged.turn != now.turn || conf.has_variable_keys() {
+        return None;
+    }
+    let same_token = match &judged.verdict {
+        Ok(token) => token.compact() == found.bytes,
+        Err(_) => judged.token == now.token,
+    };
+    same_token.then(|| (judged.verdict.clone(), judged.cache_status))
+}
+
+/// What is looked at on every request, whether the signature was verified now or before.
+fn check(r: Request<'_>, conf: &LocConf, token: &Token) -> Result<(), Refusal> {
+    let issuer = match conf.issuers() {
+        [] => None,
+        issuers => Some(Issuer::of(issuers, token.claims().get("iss"))?),
+    };
+    let leeway = match issuer {
+        Some(issuer) => issuer.policy.leeway(conf.leeway()),
+        None => conf.leeway(),
+    };
     let now = r.now();
     if conf.validate_exp() {
         token.check_exp(now, leeway).map_err(Refusal::Token)?;
     }
-    token.check_nbf(now, leeway).map_err(Refusal::Token)
-}
-
-/// The issuer that the token says it is from; `None` where the location trusts keys, not issuers.
-fn issuer<'c>(conf: &'c LocConf, found: FoundToken<'_>) -> Result<Option<&'c Rc<Issuer>>, Refusal> {
-    if conf.issuers().is_empty() {
-        return Ok(None);
+    token.check_nbf(now, leeway).map_err(Refusal::Token)?;
+    match issuer {
+        Some(issuer) => issuer.check(r, token, leeway),
+        None => Ok(()),
     }
-    let max_token_size = conf.verify_options().max_token_size;
-    let unverified = Unverified::parse(found.bytes, max_token_size).map_err(Refusal::Token)?;
-    Issuer::of(conf.issuers(), &unverified).map(Some)
-}
-
-/// The verified token: the one of the location before an internal redirect, where everything that
-/// went into it is the same, or verified anew.
-fn verify(
-    r: Request<'_>,
-    ctx: &RequestCtx,
-    conf: &LocConf,
-    found: FoundToken<'_>,
-    issuer: Option<&Issuer>,
-) -> Result<Rc<Token>, Refusal> {
-    let mut options = conf.verify_options();
-    if let Some(issuer) = issuer {
-        options.algorithms = options.algorithms.intersect(issuer.algorithms());
-    }
-    let key_sets = match (options.signature, issuer) {
-        (SignatureCheck::Skipped, _) => Vec::new(),
-        (SignatureCheck::Required, Some(issuer)) => vec![issuer.keys(r)?],
-        (SignatureCheck::Required, None) => key_sets(r, ctx, conf, found, options.max_token_size)?,
-    };
-    if let Some(verified) = ctx.verified.borrow().as_ref()
-        && *verified.bytes == *found.bytes
-        && verified.options == options
-        && same_sets(&verified.key_sets, &key_sets)
-    {
-        return Ok(Rc::clone(&verified.token));
-    }
-    let token = jwt_core::verify(found.bytes, &key_sets, &options).map_err(Refusal::Token)?;
-    let token = Rc::new(token);
-    *ctx.verified.borrow_mut() = Some(Verified {
-        bytes: found.bytes.into(),
-        options,
-        key_sets,
-        token: Rc::clone(&token),
-    });
-    Ok(token)
-}
-
-fn same_sets(a: &[Arc<KeySet>], b: &[Arc<KeySet>]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.id() == b.id())
-}
-
-/// The key sets in force for this location now.
-fn key_sets(
-    r: Request<'_>,
-    ctx: &RequestCtx,
-    conf: &LocConf,
-    found: FoundToken<'_>,
-    max_token_size: usize,
-) -> Result<Vec<Arc<KeySet>>, Refusal> {
-    if conf.has_variable_keys() {
-        let unverified = Unverified::parse(found.bytes, max_token_size).map_err(Refusal::Token)?;
-        *ctx.choosing_keys.borrow_mut() = Some(unverified);
-    }
-    let sets = conf
-        .key_sources()
-        .iter()
-        .map(|source| source.current(r))
-        .collect();
-    *ctx.choosing_keys.borrow_mut() = None;
-    sets
 }

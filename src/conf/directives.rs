@@ -11,7 +11,9 @@ use nginx_sys::{
 
 use super::location::{Auth, LocConf, Phase, Realm};
 use super::variable_use::{compile, note_variables, warn_of_client_input};
-use super::{MainConf, challenge, issuer_block, policy_directives, resource_document, trust};
+use super::{
+    MainConf, challenge, issuer_block, policy_directives, resource_document, token_cache, trust,
+};
 use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
 use crate::keys::{KeyDirective, KeyPath, VariablePath};
 use crate::module::AuthJwt;
@@ -116,6 +118,11 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
         name: c"auth_jwt_resource_metadata",
         kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
         set: Setter::Loc(challenge::resource_metadata),
+    },
+    Directive {
+        name: c"auth_jwt_token_cache",
+        kind: HTTP | NGX_CONF_TAKE12,
+        set: Setter::Main(token_cache::token_cache),
     },
     Directive {
         name: c"auth_jwt_trust",

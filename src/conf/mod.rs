@@ -8,6 +8,7 @@ mod policy;
 mod policy_directives;
 mod requirement;
 mod resource_document;
+mod token_cache;
 mod trust;
 mod variable_use;
 
@@ -24,6 +25,7 @@ use std::rc::Rc;
 use crate::ffi::{Conf, OutOfOrder};
 use crate::keys::{Issuer, KeyFiles};
 use crate::variables::NamedPath;
+use token_cache::TokenCacheConf;
 use variable_use::VariableUse;
 
 /// Configuration of the http block.
@@ -35,6 +37,8 @@ pub(crate) struct MainConf {
     pub(crate) issuers: Vec<Rc<Issuer>>,
     /// What the variables of `auth_jwt_claim_set` and `auth_jwt_header_set` show, by index.
     pub(crate) named_paths: Vec<NamedPath>,
+    /// The tokens that were verified.
+    pub(crate) token_cache: TokenCacheConf,
     /// The variables that directives of ours name.
     variable_uses: RefCell<Vec<VariableUse>>,
 }

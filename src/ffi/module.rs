@@ -1,7 +1,6 @@
 //! An HTTP module of nginx's, tied to Rust types: its static, its configuration hooks, its phase
 //! handlers.
 
-use std::any::Any;
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
@@ -24,7 +23,7 @@ pub(crate) unsafe trait HttpModule: 'static {
     /// Configuration of a location (and of each level above it).
     type LocConf: Default + 'static;
     /// What a request keeps.
-    type RequestCtx: Any;
+    type RequestCtx: 'static;
 
     /// The static.
     fn raw() -> *mut sys::ngx_module_t;

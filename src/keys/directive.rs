@@ -97,6 +97,15 @@ impl KeySource {
         matches!(self, KeySource::Variable(_))
     }
 
+    /// The id of the key set in force, where it is the same for every request; otherwise 0, which
+    /// is no set's.
+    pub(crate) fn standing_id(&self) -> u64 {
+        match self {
+            KeySource::File(file) => file.keys_id(),
+            KeySource::Variable(_) => 0,
+        }
+    }
+
     /// The key set in force for this request.
     pub(crate) fn current(&self, r: Request<'_>) -> Result<Arc<KeySet>, Refusal> {
         let keys = match self {

@@ -4,8 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jwt_core::{
-    AlgorithmSet, IssuerError, IssuerPolicy, KeySet, Shown, Token, Unverified, Value,
-    certificate_thumbprint,
+    IssuerError, IssuerPolicy, KeySet, Shown, Token, Value, VerifyOptions, certificate_thumbprint,
 };
 
 use super::directive::KeySource;
@@ -27,20 +26,25 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// The one of these that the token says it is from. Nothing else of the token is believed, and
-    /// [`Issuer::check`] compares again.
+    /// The one of these that `iss` names. Of a token that is not verified yet nothing else is
+    /// believed, and [`Issuer::check`] compares again.
     pub(crate) fn of<'i>(
         trusted: &'i [Rc<Issuer>],
-        token: &Unverified,
-    ) -> Result<&'i Rc<Issuer>, Refusal> {
-        let iss = token.iss().and_then(Value::as_str);
+        iss: Option<&Value>,
+    ) -> Result<&'i Issuer, Refusal> {
+        let iss = iss.and_then(Value::as_str);
         iss.and_then(|iss| trusted.iter().find(|issuer| issuer.policy.is_named(iss)))
+            .map(Rc::as_ref)
             .ok_or_else(|| Refusal::Issuer(IssuerError::Unknown(iss.map(Shown::new))))
     }
 
-    /// The algorithms that it signs with.
-    pub(crate) fn algorithms(&self) -> AlgorithmSet {
-        self.policy.algorithms
+    /// How its tokens are verified where others are verified by `options`: with no other algorithms
+    /// than it signs with.
+    pub(crate) fn options(&self, options: VerifyOptions) -> VerifyOptions {
+        VerifyOptions {
+            algorithms: options.algorithms.intersect(self.policy.algorithms),
+            ..options
+        }
     }
 
     /// The keys in force now.

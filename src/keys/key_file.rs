@@ -94,6 +94,15 @@ impl KeyFile {
         self.state.borrow().keys.clone()
     }
 
+    /// The id of the keys in force; 0 where no version ever parsed.
+    pub(super) fn keys_id(&self) -> u64 {
+        self.state
+            .borrow()
+            .keys
+            .as_ref()
+            .map_or(0, |keys| keys.id())
+    }
+
     /// Why there are no keys to use.
     pub(super) fn problem(&self) -> Option<String> {
         let state = self.state.borrow();

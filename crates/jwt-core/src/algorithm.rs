@@ -170,8 +170,9 @@ impl AlgorithmSet {
     }
 
     /// Every algorithm of the table.
-    pub fn all() -> Self {
-        Algorithm::ALL.into_iter().collect()
+    pub const fn all() -> Self {
+        const { assert!(Algorithm::ALL.len() == 15) };
+        Self(0x7fff)
     }
 
     /// What an `alg` names: one algorithm, for `EdDSA` both curves (RFC 9864 4.1.2). None for a
@@ -186,6 +187,10 @@ impl AlgorithmSet {
 
     const fn bit(algorithm: Algorithm) -> u16 {
         1 << algorithm as u16
+    }
+
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
     }
 
     /// Is the algorithm in the set?

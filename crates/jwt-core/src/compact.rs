@@ -7,6 +7,8 @@ use base64_simd::URL_SAFE_NO_PAD;
 
 /// A token taken apart and decoded; nothing in it is believed yet.
 pub(crate) struct Compact<'a> {
+    /// The token as received.
+    pub(crate) bytes: &'a [u8],
     /// What the signature covers: header and claims as received, with the dot (RFC 7515 5.1).
     pub(crate) signing_input: &'a [u8],
     /// The decoded parts, one behind the other: one allocation for all.
@@ -44,6 +46,7 @@ impl<'a> Compact<'a> {
         let claims_end = decoded.len();
         decode(signature, Part::Signature, &mut decoded)?;
         Ok(Self {
+            bytes: token,
             signing_input,
             decoded,
             header_end,
@@ -63,6 +66,14 @@ impl<'a> Compact<'a> {
     pub(crate) fn signature(&self) -> &[u8] {
         self.decoded.get(self.claims_end..).unwrap_or_default()
     }
+}
+
+/// The claims of a token that was parsed before.
+pub(crate) fn claims_text(token: &[u8]) -> Option<String> {
+    let claims = token.split(|byte| *byte == b'.').nth(1)?;
+    let mut decoded = Vec::new();
+    decode(claims, Part::Claims, &mut decoded).ok()?;
+    String::from_utf8(decoded).ok()
 }
 
 fn decode(encoded: &[u8], part: Part, decoded: &mut Vec<u8>) -> Result<(), Error> {

@@ -62,7 +62,7 @@ impl KeySet {
         self.len = self.len.saturating_add(1);
     }
 
-    /// Unique per parse in this process: an identity for caches.
+    /// Unique per parse in this process, never 0: an identity for caches.
     pub fn id(&self) -> u64 {
         self.id
     }

@@ -1,7 +1,7 @@
 //! A token that was accepted, and its time rules.
 
 use crate::algorithm::Algorithm;
-use crate::compact;
+use crate::compact::{self, Compact};
 use crate::error::{Error, Part};
 use crate::header::Header;
 use crate::signature_check::Grounds;
@@ -11,9 +11,9 @@ use std::fmt;
 /// A token whose signature is good, or need not be looked at. Time is not checked yet: see
 /// [`Token::check_time`].
 pub struct Token {
+    compact: Box<[u8]>,
     header: Object,
     claims: Object,
-    payload: Box<str>,
     algorithm: Algorithm,
     verified: bool,
 }
@@ -27,13 +27,13 @@ impl Token {
         grounds: Grounds,
         algorithm: Algorithm,
         header: Header,
-        claims: &[u8],
+        token: &Compact<'_>,
     ) -> Result<Self, Error> {
-        let payload = compact::text(claims, Part::Claims)?;
+        let claims = compact::text(token.claims(), Part::Claims)?;
         Ok(Self {
             header: header.object,
-            claims: compact::object(payload, Part::Claims)?,
-            payload: payload.into(),
+            claims: compact::object(claims, Part::Claims)?,
+            compact: token.bytes.into(),
             algorithm,
             verified: match grounds {
                 Grounds::Verified(_) => true,
@@ -52,9 +52,15 @@ impl Token {
         &self.claims
     }
 
-    /// The claims as JSON text, as received.
-    pub fn payload(&self) -> &str {
-        &self.payload
+    /// The token as received.
+    pub fn compact(&self) -> &[u8] {
+        &self.compact
+    }
+
+    /// The claims as JSON text, as received. Decoded anew: few ask, and every cached token would
+    /// have to keep it.
+    pub fn payload(&self) -> String {
+        compact::claims_text(&self.compact).unwrap_or_default()
     }
 
     /// The algorithm that signed.
@@ -92,6 +98,22 @@ impl Token {
         match self.numeric_date("exp")? {
             Some(exp) if is_at_most(exp, latest) => Err(Error::Expired),
             _ => Ok(()),
+        }
+    }
+
+    /// The first second at which `exp` has passed; `u64::MAX` where there is none.
+    pub(crate) fn expires(&self) -> u64 {
+        match self.claims.get("exp") {
+            Some(Value::Number(Number::Unsigned(exp))) => *exp,
+            Some(Value::Number(Number::Negative(_))) => 0,
+            // The cast saturates: below 0 is 0.
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "see above"
+            )]
+            Some(Value::Number(Number::Float(exp))) => exp.ceil() as u64,
+            _ => u64::MAX,
         }
     }
 

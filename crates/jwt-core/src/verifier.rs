@@ -21,6 +21,14 @@ pub struct VerifyOptions {
     pub signature: SignatureCheck,
 }
 
+impl VerifyOptions {
+    /// A number in which options that differ mostly differ, for [`crate::TokenCache::get`].
+    pub fn fingerprint(&self) -> u64 {
+        let size = u64::try_from(self.max_token_size).unwrap_or(u64::MAX);
+        size.rotate_left(16) ^ u64::from(self.algorithms.bits())
+    }
+}
+
 impl Default for VerifyOptions {
     fn default() -> Self {
         Self {
@@ -51,5 +59,5 @@ pub fn verify(
         SignatureCheck::Required => signature_check::check(&token, &header, algorithms, key_sets)?,
         SignatureCheck::Skipped => signature_check::skip(&token, algorithms)?,
     };
-    Token::new(grounds, algorithm, header, token.claims())
+    Token::new(grounds, algorithm, header, &token)
 }

@@ -35,6 +35,7 @@ mod resource; // RFC 9728
 mod rotation; // key files that change
 mod security; // what broke other modules
 mod time; // exp, nbf, leeway, the switches
+mod token_cache; // verified tokens are not verified again
 mod token_format; // strict compact serialization
 mod token_source; // where the token is looked for
 mod variable_paths; // key files named by variables
