@@ -225,3 +225,195 @@ fn mcp_server() {
     assert_eq!(nginx.get_with("/mcp", &good()).status, 401);
     assert_eq!(nginx.get_with("/mcp", &forged()).status, 401);
 }
+
+#[test]
+fn identity_headers() {
+    let nginx = start("identity-headers.conf");
+    let mut claims = user();
+    claims["email"] = json!("ann@example.com");
+    let spoofed = |token: &str| {
+        Request::get("/")
+            .bearer(token)
+            .header("X-User", "root")
+            .header("x-user", "root")
+            .header("X_User", "root")
+            .header("X-Email", "root@example.com")
+            .header("X_Email", "root@example.com")
+            .header("X-Groups", "root")
+    };
+    let response = nginx.ask(&spoofed(&with_claims(&claims)));
+    assert_eq!(response.echoed("X-User"), Some(nginx_tests::SUBJECT));
+    assert_eq!(response.echoed("X-Email"), Some("ann@example.com"));
+    assert_eq!(response.echoed("X-Groups"), Some("admin,dev"));
+    assert!(
+        response
+            .echoed("X-Claims")
+            .unwrap()
+            .contains("ann@example.com")
+    );
+    assert_eq!(response.echoed("Authorization"), None);
+    assert!(!response.body.contains("root"), "{}", response.body);
+    // Absent in the token: absent in the request, whatever the client sent.
+    let response = nginx.ask(&spoofed(&with_claims(&json!({}))));
+    assert_eq!(response.status, 200);
+    for name in ["X-User", "X-Email", "X-Groups", "X_User"] {
+        assert_eq!(response.echoed(name), None, "{name}");
+    }
+    assert_eq!(nginx.ask(&spoofed(&forged())).status, 401);
+}
+
+#[test]
+fn routing_by_claim() {
+    let nginx = start("routing-by-claim.conf");
+    let backend = |plan: serde_json::Value| {
+        let response = nginx.get_with("/", &with_claims(&user_with("plan", plan)));
+        response.echoed("X-Backend").map(str::to_owned)
+    };
+    assert_eq!(backend(json!("preview")).as_deref(), Some("beta"));
+    for plan in [json!(null), json!("x"), json!(["preview", "x"])] {
+        assert_eq!(backend(plan).as_deref(), Some("stable"));
+    }
+    assert_eq!(nginx.get("/").status, 401);
+}
+
+#[test]
+fn access_log() {
+    let nginx = start("access-log.conf");
+    let mut claims = user();
+    claims["sub"] = json!("ann \"x\" \\ é");
+    claims["iss"] = json!("https://idp.example.com");
+    assert_eq!(nginx.get_with("/a?b", &with_claims(&claims)).status, 200);
+    assert_eq!(nginx.get_with("/a", &forged()).status, 401);
+    assert_eq!(nginx.get("/a").status, 401);
+    let lines = || fs::read_to_string(nginx.prefix("logs/requests.json")).unwrap();
+    eventually("three lines are written", || lines().lines().count() == 3);
+    let text = lines();
+    let logged: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let who = |line: usize| {
+        let line = &logged[line];
+        (&line["jwt"], &line["sub"], &line["iss"], &line["status"])
+    };
+    assert_eq!(
+        who(0),
+        (&json!("ok"), &claims["sub"], &claims["iss"], &json!(200))
+    );
+    assert_eq!(
+        who(1),
+        (&json!("bad_signature"), &json!(""), &json!(""), &json!(401))
+    );
+    assert_eq!(
+        who(2),
+        (&json!("missing"), &json!(""), &json!(""), &json!(401))
+    );
+    assert!(!text.contains("eyJ"), "{text}");
+}
+
+#[test]
+fn websocket() {
+    let nginx = Config::example("websocket.conf")
+        .file("keys/jwks.json", jwks(&[&key()]))
+        .tokens_in_request_line();
+    let nginx = nginx.start(); // start("websocket.conf"), but for request lines
+    let upgrade = |target: &str| {
+        Request::get(target)
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+    };
+    let by_cookie = upgrade("/ws").header("Cookie", &format!("session={}", good()));
+    let by_query = upgrade(&format!("/ws?access_token={}", good()));
+    for request in [&by_cookie, &by_query] {
+        let response = nginx.ask(request);
+        assert_eq!(response.status, 200);
+        assert_eq!(response.echoed("Upgrade"), Some("websocket"));
+        assert_eq!(response.echoed("Connection"), Some("upgrade"));
+        assert_eq!(response.echoed("X-User"), Some(nginx_tests::SUBJECT));
+    }
+    assert_eq!(
+        nginx.ask(&by_query).header("Cache-Control"),
+        Some("private")
+    );
+    assert_eq!(nginx.ask(&upgrade("/ws")).status, 401);
+    let forged_query = upgrade(&format!("/ws?access_token={}", forged()));
+    assert_eq!(nginx.ask(&forged_query).status, 401);
+    // The cookie comes first: a bad one is not made good by the query.
+    let both = by_query.header("Cookie", &format!("session={}", forged()));
+    assert_eq!(nginx.ask(&both).status, 401);
+}
+
+#[test]
+fn tenant_per_host() {
+    let globex = Key::other(Alg::ES256);
+    let nginx = Config::example("tenant-per-host.conf")
+        .file("keys/acme.json", jwks(&[&key()]))
+        .file("keys/globex.json", jwks(&[&globex]))
+        .start(); // start("tenant-per-host.conf"), with two key files
+    let ask = |host: &str, key: &Key, tenant: &str| {
+        let claims = user_with("tenant", json!(tenant));
+        nginx.ask(
+            &Request::get("/")
+                .header("Host", host)
+                .bearer(&token(key, &claims)),
+        )
+    };
+    let response = ask("acme.example.com", &key(), "acme");
+    assert_eq!(
+        (response.status, response.echoed("X-Tenant")),
+        (200, Some("acme"))
+    );
+    assert_eq!(ask("globex.example.com", &globex, "globex").status, 200);
+    assert_eq!(ask("globex.example.com", &key(), "globex").status, 401);
+    assert_eq!(ask("acme.example.com", &key(), "globex").status, 403);
+    assert_eq!(ask("evil.example.com", &key(), "acme").status, 404);
+    let nobody = nginx.ask(&Request::get("/").header("Host", "acme.example.com"));
+    assert_eq!(nobody.challenge(), "Bearer realm=\"acme\"");
+}
+
+#[test]
+fn browser_api() {
+    let nginx = start("browser-api.conf");
+    let origin = |request: Request| request.header("Origin", "https://app.example.com");
+    let preflight =
+        origin(Request::new("OPTIONS", "/")).header("Access-Control-Request-Method", "DELETE");
+    assert_eq!(nginx.ask(&preflight).status, 200);
+    let anonymous = nginx.ask(&origin(Request::get("/")).header("X-User", "root"));
+    assert_eq!((anonymous.status, anonymous.echoed("X-User")), (200, None));
+    let refused = nginx.ask(&origin(Request::new("DELETE", "/")));
+    assert_eq!(refused.challenge(), "Bearer realm=\"api\"");
+    assert_eq!(
+        refused.header("Access-Control-Allow-Origin"),
+        Some("https://app.example.com")
+    );
+    assert_eq!(nginx.get_with("/", &forged()).status, 401);
+    let granted = nginx.ask(&origin(Request::new("DELETE", "/")).bearer(&good()));
+    assert_eq!(
+        (granted.status, granted.echoed("X-User")),
+        (200, Some(nginx_tests::SUBJECT))
+    );
+}
+
+#[test]
+fn json_errors() {
+    let nginx = start("json-errors.conf");
+    let staff = with_claims(&user_with("groups", json!(["staff"])));
+    assert_eq!(nginx.get_with("/", &staff).status, 200);
+    let problem = |request: &Request, status: u16| {
+        let response = nginx.ask(request);
+        assert_eq!(response.status, status);
+        assert_eq!(
+            response.header("Content-Type"),
+            Some("application/problem+json")
+        );
+        let body: serde_json::Value = serde_json::from_str(&response.body).unwrap();
+        assert_eq!(body["status"], json!(status));
+        response
+    };
+    let missing = problem(&Request::get("/"), 401);
+    assert_eq!(missing.challenge(), "Bearer realm=\"api\"");
+    let invalid = problem(&Request::get("/").bearer(&forged()), 401);
+    assert!(invalid.challenge().contains("error=\"invalid_token\""));
+    let forbidden = problem(&Request::get("/").bearer(&good()), 403);
+    assert_eq!(forbidden.header("WWW-Authenticate"), None);
+}
