@@ -249,3 +249,55 @@ fn cheap_addresses_are_looked_at_before_the_token() {
     assert!(!log.contains("auth_jwt"));
     assert!(nginx.log().matching("auth_jwt").is_empty());
 }
+
+/// `ngx_module_order` puts us there: cheap addresses first, then the token, then who asks elsewhere.
+#[test]
+fn the_token_is_looked_at_before_passwords_and_auth_request() {
+    Features::get().need("http_auth_request");
+    let nginx = Config::new("all access modules in one location")
+        .keys(&[&key()])
+        .file("htpasswd", "ann:{PLAIN}secret\n")
+        .server(
+            "location /basic { auth_jwt api token=$cookie_t; auth_jwt_key_file jwks.json; try_files /ok.txt =500;
+                               auth_basic b; auth_basic_user_file htpasswd; }
+             location /asks { auth_jwt api token=$cookie_t; auth_jwt_key_file jwks.json; try_files /ok.txt =500;
+                              auth_request /trouble; }
+             location = /trouble { internal; try_files /none =500; }",
+        )
+        .expect_log("auth request unexpected status: 500")
+        .start();
+    let ask = |target: &str, token: &str| {
+        nginx.ask(&Request::get(target).header("Cookie", &format!("t={token}")))
+    };
+    assert!(ask("/basic", &forged()).challenge().starts_with("Bearer "));
+    assert!(ask("/basic", &good()).challenge().starts_with("Basic "));
+    assert_eq!(ask("/asks", &forged()).status, 401);
+    assert_eq!(ask("/asks", &good()).status, 500);
+}
+
+/// The companion module stands at the end of nginx's list: its handler runs before `limit_req`, its
+/// header filter before the others, which then see what it hid.
+#[test]
+fn the_companion_comes_last_in_the_list() {
+    let seen = "add_header Seen <$sent_http_www_authenticate> always;";
+    let nginx = Config::guarded(
+        "limits after a preaccess decision, headers after ours",
+        &format!("auth_jwt_phase preaccess; limit_req zone=all; limit_req_status 429; {seen}"),
+    )
+    .http("limit_req_zone all zone=all:1m rate=1r/m;")
+    .server(format!(
+        "location /page {{ auth_jwt a; auth_jwt_key_file jwks.json; error_page 401 = @login; }}
+         location @login {{ {seen} return 302 /login; }}"
+    ))
+    .start();
+    nginx.get_with("/", &good()).assert(200, "ok");
+    let refused = nginx.get_with("/", &forged());
+    refused.assert(401, "bad_signature");
+    assert!(refused.header("Seen").unwrap().starts_with("<Bearer "));
+    nginx.get_with("/", &good()).assert(429, "ok");
+    let redirected = nginx.get("/page");
+    assert_eq!(
+        (redirected.status, redirected.header("Seen")),
+        (302, Some("<>"))
+    );
+}
