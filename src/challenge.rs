@@ -112,6 +112,10 @@ fn bearer(r: Request<'_>, conf: &LocConf, response: &Response) -> Result<Vec<u8>
         add("error", error.as_bytes());
         add("error_description", description.as_bytes());
     }
+    let scope = conf.policy.scope_names();
+    if !scope.is_empty() && response.code != 400 {
+        add("scope", scope.as_bytes());
+    }
     if let Some(uri) = conf.challenge.resource_metadata() {
         add("resource_metadata", r.evaluate(uri)?);
     }

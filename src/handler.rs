@@ -4,6 +4,7 @@ use crate::challenge;
 use crate::conf::{LocConf, Phase};
 use crate::ffi::{PhaseHandler, Request, Status};
 use crate::module::AuthJwt;
+use crate::policy;
 use crate::preflight;
 use crate::refusal::Refusal;
 use crate::request_ctx::{LocationId, RequestCtx};
@@ -99,13 +100,14 @@ fn decide(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Result<Passed, Re
         Err(Refusal::Missing) if conf.optional() => (Passed::Anonymous, None),
         Err(refusal) => return Err(refusal),
     };
-    for requirement in conf.requirements() {
-        requirement
-            .check(r, token.as_deref())
-            .map_err(|refusal| match passed {
-                Passed::Accepted => refusal,
-                Passed::Anonymous => refusal.for_want_of_a_token(),
-            })?;
-    }
+    let token = token.as_deref();
+    conf.requirements()
+        .iter()
+        .try_for_each(|requirement| requirement.check(r, token))
+        .and_then(|()| policy::check_scope(conf, token))
+        .map_err(|refusal| match passed {
+            Passed::Accepted => refusal,
+            Passed::Anonymous => refusal.for_want_of_a_token(),
+        })?;
     Ok(passed)
 }

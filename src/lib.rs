@@ -10,6 +10,7 @@
 //! 4. [`verification`]: the token is in the cache of those verified, or the location's [`keys`] and
 //!    `jwt_core::verify` judge it. [`verdict`]: so do times and the issuer, on each request. A
 //!    verdict belongs to one location; after an internal redirect at most the verified token is reused.
+//!    [`policy`]: who the token must be for, and what it may do.
 //! 5. [`refusal`] and [`challenge`]: what was wrong, and the 400, 401, 403 or 500 it becomes.
 //! 6. [`request_ctx`]: what the request remembers; [`variables`] read from it.
 //!
@@ -26,6 +27,7 @@ mod keys;
 mod log_limit;
 #[expect(unsafe_code, reason = "the statics that nginx looks for by name")]
 mod module;
+mod policy;
 mod preflight;
 mod refusal;
 mod request_ctx;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::rc::Rc;
 
+use jwt_core::ProfileError;
+
 use crate::ffi::{Level, Place};
 
 /// Why a request was refused.
@@ -16,6 +18,12 @@ pub(crate) enum Refusal {
     Token(jwt_core::Error),
     /// The token is not from an issuer that is trusted here, or not as that issuer's must be.
     Issuer(jwt_core::IssuerError),
+    /// The token is for somebody else (`auth_jwt_audience`).
+    Audience,
+    /// The token does not keep the `auth_jwt_profile`.
+    Profile(ProfileError),
+    /// The token is good, and has too little scope (`auth_jwt_scope`).
+    Scope,
     /// A key source cannot be used; the cause was logged there.
     KeyUnavailable,
     /// `auth_jwt_require` or its like.
@@ -79,11 +87,13 @@ impl Refusal {
     /// Why an anonymous request is refused that fails a requirement: a token could meet it.
     pub(crate) fn for_want_of_a_token(self) -> Refusal {
         match self {
-            Refusal::Requirement(_) => Refusal::Missing,
+            Refusal::Requirement(_) | Refusal::Scope => Refusal::Missing,
             Refusal::Missing
             | Refusal::MalformedHeader
             | Refusal::Token(_)
             | Refusal::Issuer(_)
+            | Refusal::Audience
+            | Refusal::Profile(_)
             | Refusal::KeyUnavailable
             | Refusal::Internal => self,
         }
@@ -111,6 +121,30 @@ impl Refusal {
                 401,
                 Some((INVALID_TOKEN, error.description())),
                 error.status(),
+                Level::Error,
+            ),
+            Refusal::Audience => (
+                401,
+                Some((INVALID_TOKEN, "the audience is not accepted")),
+                "audience",
+                Level::Error,
+            ),
+            Refusal::Profile(ProfileError("typ")) => (
+                401,
+                Some((INVALID_TOKEN, "the token type is not accepted")),
+                "claim",
+                Level::Error,
+            ),
+            Refusal::Profile(_) => (
+                401,
+                Some((INVALID_TOKEN, "a required claim is missing")),
+                "claim",
+                Level::Error,
+            ),
+            Refusal::Scope => (
+                403,
+                Some(("insufficient_scope", "the scope is not sufficient")),
+                "scope",
                 Level::Error,
             ),
             Refusal::KeyUnavailable => (500, None, "key_unavailable", Level::Error),
@@ -142,6 +176,11 @@ impl fmt::Display for Refusal {
             }
             Refusal::Token(error) => write!(f, "{error}"),
             Refusal::Issuer(error) => write!(f, "{error}"),
+            Refusal::Audience => f.write_str("the token is not for this audience"),
+            Refusal::Profile(ProfileError(part)) => {
+                write!(f, "\"{part}\" is not what the profile at+jwt demands")
+            }
+            Refusal::Scope => f.write_str("the token has too little scope"),
             Refusal::KeyUnavailable => f.write_str("no key source can be used"),
             Refusal::Requirement(unmet) => write!(f, "{unmet}"),
             Refusal::Internal => f.write_str("out of memory"),

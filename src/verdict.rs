@@ -6,6 +6,7 @@ use crate::conf::LocConf;
 use crate::ffi::Request;
 use crate::keys::Issuer;
 use crate::module::AuthJwt;
+use crate::policy;
 use crate::refusal::Refusal;
 use crate::request_ctx::{CacheStatus, Judged, RequestCtx, Verdict};
 use crate::token_source::{self, FoundToken};
@@ -134,8 +135,8 @@ fn check(r: Request<'_>, conf: &LocConf, token: &Token) -> Result<(), Refusal> {
         token.check_exp(now, leeway).map_err(Refusal::Token)?;
     }
     token.check_nbf(now, leeway).map_err(Refusal::Token)?;
-    match issuer {
-        Some(issuer) => issuer.check(r, token, leeway),
-        None => Ok(()),
+    if let Some(issuer) = issuer {
+        issuer.check(r, token, leeway)?;
     }
+    policy::check(conf, token)
 }

@@ -35,9 +35,19 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
         set: Setter::Loc(auth_jwt),
     },
     Directive {
+        name: c"auth_jwt_algorithms",
+        kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
+        set: Setter::Loc(policy_directives::algorithms),
+    },
+    Directive {
         name: c"auth_jwt_allow_nested",
         kind: LEVELS | NGX_CONF_NOARGS | NGX_CONF_TAKE12,
         set: Setter::Loc(policy_directives::allow_nested),
+    },
+    Directive {
+        name: c"auth_jwt_audience",
+        kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
+        set: Setter::Loc(policy_directives::audience),
     },
     Directive {
         name: c"auth_jwt_claim_set",
@@ -90,6 +100,11 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
         set: Setter::Loc(|cf, conf: &mut LocConf| flag(cf, &mut conf.preflight)),
     },
     Directive {
+        name: c"auth_jwt_profile",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
+        set: Setter::Loc(policy_directives::profile),
+    },
+    Directive {
         name: c"auth_jwt_require",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
         set: Setter::Loc(policy_directives::require),
@@ -118,6 +133,11 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
         name: c"auth_jwt_resource_metadata",
         kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
         set: Setter::Loc(challenge::resource_metadata),
+    },
+    Directive {
+        name: c"auth_jwt_scope",
+        kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
+        set: Setter::Loc(policy_directives::scope),
     },
     Directive {
         name: c"auth_jwt_token_cache",

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use jwt_core::{AlgorithmSet, SignatureCheck, VerifyOptions, limits};
+use jwt_core::{SignatureCheck, VerifyOptions, limits};
 
 use super::challenge::ChallengeConf;
 use super::resource_document::ResourceDirective;
@@ -154,7 +154,7 @@ impl LocConf {
             max_token_size: self
                 .max_token_size
                 .unwrap_or(limits::DEFAULT_MAX_TOKEN_SIZE),
-            algorithms: AlgorithmSet::all(),
+            algorithms: self.policy.algorithms(),
             signature: if self.validate_sig.unwrap_or(true) {
                 SignatureCheck::Required
             } else {
@@ -215,6 +215,9 @@ impl LocConf {
             }
         }
         self.open_keys(cf)?;
+        if self.is_on() && self.issuers().is_empty() {
+            self.policy.check_profiles(cf)?;
+        }
         self.resource_document = self
             .resource
             .as_ref()

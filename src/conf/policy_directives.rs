@@ -3,10 +3,11 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use jwt_core::{Nesting, Operator};
+use jwt_core::{AlgorithmSet, Nesting, Operator, Profile, ScopeDemand};
 
 use super::LocConf;
-use super::directives::{Set, set_once, text};
+use super::directives::{Set, argument, set_once, text};
+use super::policy::ProfileDirective;
 use super::requirement::{Demand, Expected, Member, Requirement};
 use super::variable_use::compile;
 use crate::ffi::{Conf, ConfError};
@@ -158,4 +159,79 @@ pub(super) fn allow_nested(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
         ));
     }
     set_once(&mut conf.policy.nesting, Rc::new(nesting))
+}
+
+pub(super) fn audience(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let mut values = Vec::new();
+    for word in cf.words().iter().skip(1) {
+        if word.is_empty() {
+            return Err(ConfError::because("has an empty value"));
+        }
+        values.push(utf8(word)?.to_owned());
+    }
+    conf.policy.audiences.push(values.into());
+    Ok(())
+}
+
+pub(super) fn scope(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let words = cf.words();
+    let (any, names) = match words.get(1..).unwrap_or_default() {
+        [b"any", names @ ..] => (true, names),
+        names => (false, names),
+    };
+    if names.is_empty() {
+        return Err(ConfError::because("takes at least one scope after \"any\""));
+    }
+    let mut demand = ScopeDemand {
+        any,
+        names: Vec::new(),
+    };
+    for name in names {
+        let name = utf8(name)?;
+        if !ScopeDemand::is_name(name) {
+            return Err(ConfError::because(format!(
+                "has invalid scope \"{name}\": one word per scope, of printable ASCII but quotes \
+                 and backslashes"
+            )));
+        }
+        demand.names.push(name.to_owned());
+    }
+    conf.policy.scopes.push(Rc::new(demand));
+    Ok(())
+}
+
+pub(super) fn algorithms(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let mut algorithms = AlgorithmSet::new();
+    for word in cf.words().iter().skip(1) {
+        let named = AlgorithmSet::from_name(&text(word)).ok_or_else(|| {
+            ConfError::because(format!(
+                "has unknown algorithm \"{}\": use EdDSA or some of {}",
+                text(word),
+                AlgorithmSet::all()
+            ))
+        })?;
+        algorithms = algorithms.union(named);
+    }
+    set_once(
+        &mut conf.policy.algorithms,
+        (algorithms, Rc::new(cf.place())),
+    )
+}
+
+pub(super) fn profile(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
+    let word = argument(cf)?;
+    let profile = Profile::from_name(&text(word)).ok_or_else(|| {
+        ConfError::because(format!(
+            "has unknown profile \"{}\": it must be \"at+jwt\"",
+            text(word)
+        ))
+    })?;
+    if !conf.policy.profiles.is_empty() {
+        return Err(ConfError::duplicate());
+    }
+    conf.policy.profiles.push(Rc::new(ProfileDirective {
+        profile,
+        place: cf.place(),
+    }));
+    Ok(())
 }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use jwt_core::{Nesting, Operand, Operator, Path, PatternCache, Token};
 
-use crate::ffi::{ComplexValue, Conf, Level, OutOfOrder, Place, Request};
+use super::policy::emerg;
+use crate::ffi::{ComplexValue, Conf, OutOfOrder, Place, Request};
 use crate::refusal::{Refusal, Unmet};
 use crate::variables::Part;
 
@@ -90,20 +91,28 @@ impl Requirement {
                 Ok(())
             }
             Err(error) => {
-                if let Some(log) = cf.log() {
-                    let Place { file, line } = &member.place;
-                    log.write(
-                        Level::Emerg,
-                        &format!(
-                            "\"{}\" directive has invalid name \"{}\": {error} in {file}:{line}",
-                            member.part.directive(),
-                            member.name
-                        ),
-                    );
-                }
+                emerg(
+                    cf,
+                    &member.place,
+                    &format!(
+                        "\"{}\" directive has invalid name \"{}\": {error}",
+                        member.part.directive(),
+                        member.name
+                    ),
+                );
                 Err(OutOfOrder)
             }
         }
+    }
+
+    /// Whether the requirement says what this claim must be.
+    pub(super) fn picks_claim(&self, name: &str) -> bool {
+        let Demand::Member(member) = &self.demand else {
+            return false;
+        };
+        matches!(member.part, Part::Claims)
+            && !member.operator.is_negated()
+            && member.path.get().is_some_and(|path| path.is_member(name))
     }
 }
 

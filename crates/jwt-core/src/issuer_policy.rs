@@ -1,6 +1,7 @@
 //! What an issuer's tokens must look like, beyond their signature.
 
 use crate::algorithm::{Algorithm, AlgorithmSet, KeyType};
+use crate::audience::is_audience_of;
 use crate::pem::blocks;
 use crate::shown::Shown;
 use crate::signature::sha256;
@@ -189,16 +190,8 @@ impl IssuerPolicy {
     }
 
     fn check_audience(&self, claims: &Object) -> Result<(), IssuerError> {
-        let is_ours = |value: &Value| {
-            let own = value.as_str();
-            own.is_some_and(|own| self.audience.iter().any(|wanted| wanted == own))
-        };
         let is_good = self.audience.is_empty()
-            || match claims.get(&self.audience_claim) {
-                Some(Value::Array(values)) => values.iter().any(is_ours),
-                Some(value) => is_ours(value),
-                None => false,
-            };
+            || is_audience_of(claims.get(&self.audience_claim), &self.audience);
         if is_good {
             Ok(())
         } else {
@@ -264,7 +257,7 @@ fn is_there(claims: &Object, name: &str) -> bool {
 }
 
 /// A `typ` without the prefix that RFC 7515 4.1.9 lets producers leave out.
-fn media_type(typ: &str) -> &str {
+pub(crate) fn media_type(typ: &str) -> &str {
     const PREFIX: &str = "application/";
     match typ.split_at_checked(PREFIX.len()) {
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,

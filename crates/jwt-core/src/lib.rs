@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod algorithm;
+mod audience;
 mod compact;
 mod comparison;
 mod edwards;
@@ -26,6 +27,8 @@ mod operator;
 mod path;
 mod pattern;
 mod pem;
+mod profile;
+mod scope;
 mod shown;
 mod signature;
 mod signature_check;
@@ -37,6 +40,7 @@ mod value;
 mod verifier;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
+pub use audience::is_audience_of;
 pub use error::{Error, Part};
 pub use issuer_policy::{
     CertificateThumbprint, Confirmation, IssuerError, IssuerPolicy, certificate_thumbprint,
@@ -48,6 +52,8 @@ pub use operator::{Operand, OperandError, Operator};
 pub use path::{Nesting, Path, PathError};
 pub use pattern::PatternCache;
 pub use pem::PemError;
+pub use profile::{Profile, ProfileError};
+pub use scope::ScopeDemand;
 pub use shown::Shown;
 pub use signature::{LoadEd448, VerifySignature};
 pub use signature_check::SignatureCheck;

@@ -100,6 +100,11 @@ impl Operator {
         })
     }
 
+    /// Does it demand that a comparison is not met?
+    pub fn is_negated(self) -> bool {
+        self.negated
+    }
+
     /// A string that configuration holds, made ready.
     ///
     /// # Errors

@@ -178,6 +178,28 @@ cases! { refuses = refused:
     require_header_inside_if("if ($arg_a) { auth_jwt_require_header a eq b; }", &["\"auth_jwt_require_header\"", "not allowed here"]);
     require_inherit_inside_if("if ($arg_a) { auth_jwt_require_inherit off; }", &["\"auth_jwt_require_inherit\"", "not allowed here"]);
     allow_nested_inside_if("if ($arg_a) { auth_jwt_allow_nested; }", &["\"auth_jwt_allow_nested\"", "not allowed here"]);
+    audience_without_a_value("auth_jwt_audience;", &["\"auth_jwt_audience\"", "arguments"]);
+    audience_empty("auth_jwt_audience api '';", &["\"auth_jwt_audience\"", "empty"]);
+    audience_inside_if("if ($arg_a) { auth_jwt_audience a; }", &["\"auth_jwt_audience\"", "not allowed here"]);
+    scope_without_a_name("auth_jwt_scope any;", &["\"auth_jwt_scope\"", "at least one"]);
+    scope_of_two_words("auth_jwt_scope 'read write';", &["\"auth_jwt_scope\"", "read write"]);
+    scope_with_a_quote("auth_jwt_scope 'a\"b';", &["\"auth_jwt_scope\"", "invalid scope"]);
+    scope_with_a_backslash("auth_jwt_scope 'a\\\\b';", &["\"auth_jwt_scope\"", "invalid scope"]);
+    scope_beyond_ascii("auth_jwt_scope ä;", &["\"auth_jwt_scope\"", "invalid scope"]);
+    scope_inside_if("if ($arg_a) { auth_jwt_scope a; }", &["\"auth_jwt_scope\"", "not allowed here"]);
+    algorithms_unknown("auth_jwt_algorithms RS256 RS257;", &["\"auth_jwt_algorithms\"", "RS257", "ES256"]);
+    algorithms_none("auth_jwt_algorithms none;", &["\"auth_jwt_algorithms\"", "none"]);
+    algorithms_of_other_case("auth_jwt_algorithms rs256;", &["\"auth_jwt_algorithms\"", "rs256"]);
+    algorithms_twice("auth_jwt_algorithms RS256;\nauth_jwt_algorithms RS256;", &["\"auth_jwt_algorithms\"", "duplicate"]);
+    algorithms_with_nothing_in_common("auth_jwt_algorithms RS256 RS384; location /in { auth_jwt_algorithms ES256; }", &["\"auth_jwt_algorithms\"", "no algorithm", "RS256 RS384", "ES256"]);
+    profile_unknown("auth_jwt_profile jwt;", &["\"auth_jwt_profile\"", "\"jwt\"", "at+jwt"]);
+    profile_twice("auth_jwt_profile at+jwt;\nauth_jwt_profile at+jwt;", &["\"auth_jwt_profile\"", "duplicate"]);
+    profile_without_an_audience("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_profile at+jwt; auth_jwt_require_claim iss eq a;", &["\"auth_jwt_profile\"", "auth_jwt_audience"]);
+    profile_without_an_issuer("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_profile at+jwt; auth_jwt_audience a;", &["\"auth_jwt_profile\"", "auth_jwt_require_claim iss"]);
+    profile_with_an_issuer_that_it_is_not("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_profile at+jwt; auth_jwt_audience a; auth_jwt_require_claim iss ne a;", &["\"auth_jwt_profile\"", "auth_jwt_require_claim iss"]);
+    profile_with_an_issuer_deeper_down("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_profile at+jwt; auth_jwt_audience a; auth_jwt_require_claim .a.iss eq a;", &["\"auth_jwt_profile\"", "auth_jwt_require_claim iss"]);
+    profile_afresh("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_audience a; auth_jwt_require_claim iss eq a;
+                    location /in { auth_jwt_require_inherit off; auth_jwt_profile at+jwt; }", &["\"auth_jwt_profile\"", "auth_jwt_audience", "/in"]);
     an_unknown_directive("auth_jwt_requires $arg_a;", &["unknown directive \"auth_jwt_requires\""]);
     auth_jwt_inside_if("if ($arg_a) { auth_jwt a; }", &["\"auth_jwt\"", "not allowed here"]);
     key_file_inside_if("if ($arg_a) { auth_jwt_key_file jwks.json; }", &["\"auth_jwt_key_file\"", "not allowed here"]);
@@ -231,6 +253,8 @@ cases! { accepts = accepted:
         auth_jwt_require_claim a ge json=1; auth_jwt_require_claim a lt json=1; auth_jwt_require_claim a !le json=1;
         auth_jwt_require_claim a in json=[]; auth_jwt_require_claim a nin json=[]; auth_jwt_require_claim a any json=[];
         auth_jwt_require_claim a intersect json=[]; auth_jwt_require_claim a nintersect json=[]; auth_jwt_require_claim a match ^b$;");
+    a_profile("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_profile at+jwt; auth_jwt_audience a b; auth_jwt_require_claim iss in json=[\"a\"]; auth_jwt_scope any x:y; auth_jwt_scope a b;");
+    every_algorithm("auth_jwt_algorithms HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 ES256K EdDSA Ed25519 Ed448;");
     allow_nested("auth_jwt_allow_nested; location /a { auth_jwt_allow_nested delimiter=<> quote='; auth_jwt_require_claim a<>b eq c; }");
 }
 

@@ -12,6 +12,7 @@
 )]
 
 mod algorithms; // every algorithm with every form of its key
+mod audience; // audience, algorithms, profile
 mod challenge; // statuses and WWW-Authenticate
 mod config_errors; // what nginx -t says
 mod confusion; // no algorithm with another's key
@@ -33,6 +34,7 @@ mod reload; // reloads and exits
 mod require_claim; // requirements on claims and header parameters
 mod resource; // RFC 9728
 mod rotation; // key files that change
+mod scope;
 mod security; // what broke other modules
 mod time; // exp, nbf, leeway, the switches
 mod token_cache; // verified tokens are not verified again

@@ -20,6 +20,7 @@ mod matrix;
 mod operators;
 mod paths;
 mod pem;
+mod policy;
 mod properties;
 mod providers;
 mod rfc8725;
