@@ -128,7 +128,7 @@ fn check(r: Request<'_>, conf: &LocConf, token: &Token) -> Result<(), Refusal> {
     };
     let leeway = match issuer {
         Some(issuer) => issuer.policy.leeway(conf.leeway()),
-        None => conf.leeway(),
+        None => conf.leeway().unwrap_or(0),
     };
     let now = r.now();
     if conf.validate_exp() {

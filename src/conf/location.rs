@@ -103,9 +103,9 @@ impl LocConf {
         self.phase.unwrap_or(Phase::Access)
     }
 
-    /// Tolerance for `exp` and `nbf`, in seconds.
-    pub(crate) fn leeway(&self) -> u64 {
-        self.leeway.unwrap_or(0)
+    /// Tolerance for `exp` and `nbf`, in seconds; `None`: not set.
+    pub(crate) fn leeway(&self) -> Option<u64> {
+        self.leeway
     }
 
     /// Whether a request without a token passes, as far as requirements allow.

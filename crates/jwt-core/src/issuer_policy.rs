@@ -52,7 +52,7 @@ pub struct IssuerPolicy {
     pub types: Vec<String>,
     /// Bounds `exp` - `iat` and `exp` - now, in seconds.
     pub max_lifetime: Option<u64>,
-    /// Tolerance for time claims in seconds; the location's counts where that is stricter.
+    /// Tolerance for time claims in seconds; the location's counts where one is set that is stricter.
     pub leeway: Option<u64>,
     /// What to do with `cnf`.
     pub confirmation: Confirmation,
@@ -140,9 +140,13 @@ impl IssuerPolicy {
         self.names.iter().any(|name| name == iss)
     }
 
-    /// The tolerance in force, in seconds, at a location with `location` seconds.
-    pub fn leeway(&self, location: u64) -> u64 {
-        self.leeway.map_or(location, |own| own.min(location))
+    /// The tolerance in force, in seconds: the stricter of the issuer's and the location's, where
+    /// both are set.
+    pub fn leeway(&self, location: Option<u64>) -> u64 {
+        match (self.leeway, location) {
+            (Some(own), Some(location)) => own.min(location),
+            (own, location) => own.or(location).unwrap_or(0),
+        }
     }
 
     /// Holds the policy against a token whose signature is good. `now` in Unix seconds; `leeway` in

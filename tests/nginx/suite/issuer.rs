@@ -165,7 +165,8 @@ cases! { policies = policy:
     a_bound_token_where_that_is_ignored("cnf ignore;", "cnf", json!({"jkt": "x"}), 200, "ok");
     a_bound_token_without_tls("cnf mtls;", "cnf", json!({"x5t#S256": "x"}), 401, "claim");
     an_unbound_token_where_a_binding_is_asked_for("cnf mtls;", "x", json!(1), 401, "claim");
-    the_leeway_of_the_issuer_alone_counts_for_nothing("leeway 60s;", "exp", json!(now() - 5), 401, "expired");
+    expired_within_the_leeway_of_the_issuer("leeway 60s;", "exp", json!(now() - 5), 200, "ok");
+    expired_beyond_the_leeway_of_the_issuer("leeway 60s;", "exp", json!(now() - 90), 401, "expired");
     expired("", "exp", json!(now() - 5), 401, "expired");
     not_yet_valid("", "nbf", json!(now() + 60), 401, "not_yet_valid");
 }

@@ -39,7 +39,7 @@ fn policy() -> IssuerPolicy {
 }
 
 fn judge(policy: &IssuerPolicy, token: &Token) -> Result<(), IssuerError> {
-    policy.check(token, NOW, policy.leeway(0), || None)
+    policy.check(token, NOW, policy.leeway(None), || None)
 }
 
 /// What stands where something else should.
@@ -168,7 +168,7 @@ fn iat_is_a_number_that_is_not_later_than_now() {
         ..policy()
     };
     let judge =
-        |token: &Token, location| policy.check(token, NOW, policy.leeway(location), || None);
+        |token: &Token, location| policy.check(token, NOW, policy.leeway(Some(location)), || None);
     for (iat, location, good) in [
         (json!(NOW), 0, true),
         (json!(0), 0, true),
