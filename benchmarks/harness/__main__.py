@@ -9,7 +9,7 @@ USAGE = """usage: benchmarks/run instructions|compare|scale|report
 
   instructions  instructions per request under valgrind, against the budget
   compare       everybody on the same work (QUICK=1: in minutes, for a first look)
-  scale         instructions per request; and with many locations, keys, requirements, claims; start and reload
+  scale         cost of a request with many locations, keys, requirements, large claims; start and reload
   report        writes docs/benchmarks of what was measured last, says which targets hold
 
 QUICK=1 writes build/bench/quick/ instead of docs/benchmarks/."""
@@ -47,10 +47,10 @@ def _compare():
 
 
 def _scale():
-    from . import instructions, report, scale
+    from . import instructions, report, scale, start
     report.save("instructions", instructions.measure())
     report.save("scale", scale.measure())
-    report.save("start", scale.start())
+    report.save("start", start.measure())
 
 
 def _report():

@@ -31,7 +31,7 @@ def compare(plan):
     """{algorithm: {workload: {"rounds": [{name: Run}], "memory": {name: bytes}, "bare": [µs]}}}."""
     check_pair()
     build_mint()
-    server_core, load_core = _cores()
+    server_core, load_core = cores()
     results = {}
     with workplace() as base:
         for algorithm in ALGORITHMS:
@@ -54,7 +54,7 @@ def compare(plan):
     return results
 
 
-def _cores():
+def cores():
     """One for the servers, one for the load."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:

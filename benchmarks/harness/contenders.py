@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 from . import ROOT
-from .nginx import LOCATION, knows, nginx
+from .nginx import LOCATION, nginx
 from .processes import serve
 from .tokens import CLAIMS
 
@@ -60,7 +60,7 @@ def all_of(folder, key, core):
             one("none", nginx(folder, "none", LOCATION % "", module=False, core=core)),
             one("module", nginx(folder, "module", LOCATION % check, core=core)),
             one("module, cache off", nginx(folder, "uncached", LOCATION % check,
-                                           _uncached(), core=core)),
+                                           "auth_jwt_token_cache off;", core=core)),
             one("envoy", _envoy(folder, key, gif, core, cache=False)),
             one("envoy, cache", _envoy(folder, key, gif, core, cache=True)),
             one("sidecar", *front(stack.enter_context(_sidecar(folder, key, core)))),
@@ -70,11 +70,6 @@ def all_of(folder, key, core):
         if key.algorithm != "EdDSA":
             contenders.insert(3, one("haproxy", _haproxy(folder, key, gif, core)))
         yield dict(contenders)
-
-
-def _uncached():
-    directive = "auth_jwt_token_cache"
-    return f"{directive} off;" if knows(directive) else ""
 
 
 # What empty_gif sends.

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pathlib
 import signal
 
 from . import ROOT, BenchError
@@ -45,11 +44,6 @@ def check_pair():
     for file in (BINARY, MODULE):
         if not os.path.exists(file):
             raise BenchError(f"{file} is not there: run `make build` first")
-
-
-def knows(directive):
-    """Does the module have this directive?"""
-    return directive.encode() in pathlib.Path(MODULE).read_bytes()
 
 
 def write(folder, name, server, http="", module=True, port=0):

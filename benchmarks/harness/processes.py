@@ -12,6 +12,8 @@ from . import BenchError
 
 START_LIMIT = 60  # seconds until a server must answer; valgrind needs some
 STOP_LIMIT = 30   # seconds until it must have ended
+_LISTEN = "0A"     # the state in /proc/net/tcp
+_GET = b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -26,6 +28,18 @@ class Server:
 
     def __init__(self, name, process, port):
         self.name, self.process, self.port = name, process, port
+
+    def listens(self):
+        """Is it one of its processes that has the port, not somebody else's?"""
+        sockets = set()
+        for entry in self.processes():
+            for file in (entry / "fd").iterdir():
+                with contextlib.suppress(OSError):
+                    sockets.add(os.readlink(file))
+        lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+        fields = (line.split() for line in lines)
+        return any(f[3] == _LISTEN and int(f[1].partition(":")[2], 16) == self.port
+                   and f"socket:[{f[9]}]" in sockets for f in fields)
 
     def processes(self):
         """The folders in /proc of its processes."""
@@ -98,11 +112,12 @@ def _answers(server):
     end = time.monotonic() + START_LIMIT
     while time.monotonic() < end and server.process.poll() is None:
         with contextlib.suppress(OSError):
-            with socket.create_connection(("127.0.0.1", server.port), 1) as connection:
-                connection.settimeout(START_LIMIT)
-                connection.sendall(b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
-                if connection.recv(1):
-                    return True
+            if server.listens():
+                with socket.create_connection(("127.0.0.1", server.port), 1) as connection:
+                    connection.settimeout(START_LIMIT)
+                    connection.sendall(_GET)
+                    if connection.recv(1):
+                        return True
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.process.wait(0.05)
     return False

@@ -3,7 +3,7 @@
 import json
 import os
 
-from . import ROOT, instructions, scale, targets
+from . import ROOT, instructions, scale, start, targets
 from .compare import WORKLOADS
 from .contenders import NAMES
 from .statistics import interval
@@ -46,7 +46,7 @@ def write():
 
 def _judge(parts):
     judges = {"compare": lambda run: targets.judge(run["results"]),
-              "instructions": instructions.judge, "scale": scale.growing, "start": scale.starting}
+              "instructions": instructions.judge, "scale": scale.judge, "start": start.judge}
     return [line for name, judge in judges.items() if name in parts for line in judge(parts[name])]
 
 
@@ -112,17 +112,20 @@ def _instructions(found):
 
 def _scale(run):
     yield "## Scale\n"
-    yield ("Instructions per request above nginx without authentication on the same configuration, HS256.\n\n"
+    yield ("What the module adds to a request, HS256, above nginx without authentication on the same "
+           "configuration: instructions first, CPU in µs below.\n\n"
            "![Instructions per request](scale.svg)\n")
     panels = {title: {row: {float(x): y for x, y in points.items()} for row, points in rows.items()}
-              for title, rows in run.items()}
+              for title, rows in run["instructions"].items()}
     (FOLDER / "scale.svg").write_text(
-        lines("Instructions per request above no authentication", "instructions", panels))
-    for title, rows in run.items():
+        lines("What the module adds to a request", "instructions", panels))
+    for title, rows in run["instructions"].items():
         places = list(next(iter(rows.values())))
         yield f"| {title} | " + " | ".join(places) + " |\n|---|" + "---:|" * len(places)
         for row, points in rows.items():
             yield f"| {row} | " + " | ".join(f"{y:,.0f}" for y in points.values()) + " |"
+        for row, points in run["cpu"][title].items():
+            yield f"| {row}, µs | " + " | ".join(f"{y:.1f}" for y in points.values()) + " |"
         yield ""
 
 
