@@ -38,7 +38,7 @@ impl PhaseHandler for Preaccess {
 
     fn handle(r: Request<'_>) -> Status {
         let conf = r.loc_conf::<AuthJwt>();
-        if !conf.is_on() || conf.phase() != Phase::Preaccess {
+        if !conf.is_on() || conf.phase() != Phase::Preaccess || r.is_fetch() {
             return Status::DECLINED;
         }
         match check(r, conf) {
@@ -86,6 +86,7 @@ fn check(r: Request<'_>, conf: &LocConf) -> Result<Passed, Status> {
     ctx.deciding.set(false);
     match decision {
         Ok(passed) => Ok(passed),
+        Err(Refusal::KeysPending) => Err(Status::AGAIN),
         Err(refusal) => {
             let response = refusal.response(r.satisfy_any());
             ctx.decided.set(Some((location, response.status)));

@@ -16,7 +16,8 @@
 //!
 //! [`resource_document`] answers where `auth_jwt_resource_document` stands.
 //!
-//! [`conf`] reads nginx.conf. [`keys`] loads key files and reloads them when they change.
+//! [`conf`] reads nginx.conf. [`keys`] loads key files and reloads them when they change, and fetches keys
+//! from locations while requests wait.
 //! [`module`] holds the statics that nginx looks for.
 
 mod challenge;

@@ -12,7 +12,8 @@ use nginx_sys::{ngx_http_module_t, ngx_module_t};
 use crate::conf::{DIRECTIVES, LocConf, MainConf};
 use crate::ffi::{
     CommandTable, Conf, Cycle, HttpModule, ModuleHooks, OutOfOrder, Phase, http_module_context,
-    install_header_filter, install_phase_handler, module_static, start_periodic,
+    install_answer_filters, install_header_filter, install_phase_handler, module_static,
+    start_periodic,
 };
 use crate::handler::{Access, Granted, Preaccess};
 use crate::keys::Watcher;
@@ -73,6 +74,9 @@ impl ModuleHooks for AuthJwtLast {
         install_phase_handler::<Granted>(cf, Phase::Precontent)?;
         install_header_filter::<challenge::Filter>();
         let main = cf.main_conf::<AuthJwt>().ok_or(OutOfOrder)?;
+        if !main.key_requests.is_empty() {
+            install_answer_filters();
+        }
         main.key_files.warn_of_unreadable(cf);
         // Here, at the end of nginx's list: other modules have defined theirs.
         main.check_variables(cf)

@@ -26,6 +26,9 @@ pub(crate) enum Refusal {
     Scope,
     /// A key source cannot be used; the cause was logged there.
     KeyUnavailable,
+    /// Keys are not at hand. A phase handler has seen to it that the request waits for them; whoever
+    /// cannot wait has no verdict.
+    KeysPending,
     /// `auth_jwt_require` or its like.
     Requirement(Rc<Unmet>),
     /// nginx had no memory.
@@ -95,6 +98,7 @@ impl Refusal {
             | Refusal::Audience
             | Refusal::Profile(_)
             | Refusal::KeyUnavailable
+            | Refusal::KeysPending
             | Refusal::Internal => self,
         }
     }
@@ -147,7 +151,9 @@ impl Refusal {
                 "scope",
                 Level::Error,
             ),
-            Refusal::KeyUnavailable => (500, None, "key_unavailable", Level::Error),
+            Refusal::KeyUnavailable | Refusal::KeysPending => {
+                (500, None, "key_unavailable", Level::Error)
+            }
             Refusal::Requirement(unmet) if unmet.error == 401 => (
                 401,
                 Some((INVALID_TOKEN, "a requirement is not met")),
@@ -182,6 +188,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::Scope => f.write_str("the token has too little scope"),
             Refusal::KeyUnavailable => f.write_str("no key source can be used"),
+            Refusal::KeysPending => f.write_str("keys are still being fetched"),
             Refusal::Requirement(unmet) => write!(f, "{unmet}"),
             Refusal::Internal => f.write_str("out of memory"),
         }

@@ -7,6 +7,7 @@ use jwt_core::{Token, Unverified, VerifiedWith};
 
 use crate::conf::LocConf;
 use crate::ffi::ResponseHeader;
+use crate::keys::Tickets;
 use crate::refusal::Refusal;
 
 /// Identity of a location's configuration. Compared, never followed (invariant 6).
@@ -60,6 +61,13 @@ pub(crate) struct Judged {
     pub(crate) is_final: bool,
 }
 
+impl Judged {
+    /// Whether keys were missing that are still being fetched.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.verdict, Err(Refusal::KeysPending))
+    }
+}
+
 /// What a request remembers.
 #[derive(Default)]
 pub(crate) struct RequestCtx {
@@ -71,6 +79,8 @@ pub(crate) struct RequestCtx {
     /// The token while a key source with variables is evaluated: `$jwt_header_*` and
     /// `$jwt_claim_iss` then show it unverified.
     pub(crate) choosing_keys: RefCell<Option<Unverified>>,
+    /// The keys that were fetched for this request, or are.
+    pub(crate) tickets: Tickets,
     /// Whether a verdict is being made: a variable read on that way finds nothing, instead of
     /// asking for the verdict again.
     pub(crate) judging: Cell<bool>,

@@ -91,7 +91,9 @@ fn judge_once(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf, is_final: bool) 
     ctx.token_in_query.set(found.in_query);
     judged.token = Some(found.bytes.into());
     (judged.verdict, judged.cache_status) =
-        earlier(ctx, conf, &judged, found).unwrap_or_else(|| verify(r, ctx, conf, found));
+        earlier(ctx, conf, &judged, found).unwrap_or_else(|| verify(r, ctx, conf, found, is_final));
+    // Without keys there is no verdict: whoever asks next asks anew.
+    judged.is_final = is_final && !judged.is_pending();
     if let Ok(token) = &judged.verdict
         && let Err(refusal) = check(r, conf, token)
     {
@@ -110,7 +112,8 @@ fn earlier(
 ) -> Option<(Verdict, Option<CacheStatus>)> {
     let judged = ctx.judged.borrow();
     let judged = judged.as_ref()?;
-    if judged.location != now.location || judged.turn != now.turn || conf.has_variable_keys() {
+    let is_stale = judged.is_pending() || conf.has_variable_keys();
+    if judged.location != now.location || judged.turn != now.turn || is_stale {
         return None;
     }
     let same_token = match &judged.verdict {

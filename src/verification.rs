@@ -18,12 +18,14 @@ use crate::token_source::FoundToken;
 
 /// The token's signature, judged by the keys and options of this location: remembered from an
 /// earlier request, or from the location before an internal redirect, or verified now. What is
-/// remembered counts only where the token would be verified with the same.
+/// remembered counts only where the token would be verified with the same. Where keys must be fetched
+/// and the request `may_wait`, it waits from now on.
 pub(crate) fn verify(
     r: Request<'_>,
     ctx: &RequestCtx,
     conf: &LocConf,
     found: FoundToken<'_>,
+    may_wait: bool,
 ) -> (Verdict, Option<CacheStatus>) {
     let options = conf.verify_options();
     let lookup = Lookup {
@@ -55,7 +57,7 @@ pub(crate) fn verify(
         Some(_) => CacheStatus::Miss,
         None => CacheStatus::Bypass,
     };
-    let verdict = verify_now(r, ctx, conf, &lookup, &mut status);
+    let verdict = verify_now(r, ctx, conf, &lookup, may_wait, &mut status);
     (verdict, Some(status))
 }
 
@@ -79,17 +81,18 @@ fn verify_now(
     ctx: &RequestCtx,
     conf: &LocConf,
     lookup: &Lookup<'_>,
+    may_wait: bool,
     status: &mut CacheStatus,
 ) -> Verdict {
     let base = conf.verify_options();
     let (options, key_sets) = match conf.issuers() {
-        [] => (base, key_sets(r, ctx, conf, lookup.token, &base)?),
+        [] => (base, key_sets(r, ctx, conf, lookup.token, &base, may_wait)?),
         issuers => {
             let unverified = Unverified::parse(lookup.token, base.max_token_size);
             let unverified = unverified.map_err(Refusal::Token)?;
             let issuer = Issuer::of(issuers, unverified.iss())?;
             let key_sets = match base.signature {
-                SignatureCheck::Required => vec![issuer.keys(r)?],
+                SignatureCheck::Required => vec![issuer.keys(r, &ctx.tickets, may_wait)?],
                 SignatureCheck::Skipped => Vec::new(),
             };
             (issuer.options(base), key_sets)
@@ -104,8 +107,8 @@ fn verify_now(
         options,
         key_sets: ids().collect(),
     };
-    // Only now are those keys known that variables name.
-    if conf.has_variable_keys()
+    // Only now are those keys known that variables name, or that were fetched for this request.
+    if !conf.has_standing_keys()
         && let Some(token) = lookup.get(hint, |_, kept| *kept == with)
     {
         *status = CacheStatus::Hit;
@@ -162,11 +165,13 @@ fn key_sets(
     conf: &LocConf,
     token: &[u8],
     options: &VerifyOptions,
+    may_wait: bool,
 ) -> Result<Vec<Arc<KeySet>>, Refusal> {
     if options.signature == SignatureCheck::Skipped {
         return Ok(Vec::new());
     }
-    if conf.has_variable_keys() {
+    // A malformed token costs no fetch.
+    if !conf.has_standing_keys() {
         let unverified =
             Unverified::parse(token, options.max_token_size).map_err(Refusal::Token)?;
         *ctx.choosing_keys.borrow_mut() = Some(unverified);
@@ -174,7 +179,7 @@ fn key_sets(
     let sets = conf
         .key_sources()
         .iter()
-        .map(|source| source.current(r))
+        .map(|source| source.current(r, &ctx.tickets, may_wait))
         .collect();
     *ctx.choosing_keys.borrow_mut() = None;
     sets

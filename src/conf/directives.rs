@@ -12,7 +12,8 @@ use nginx_sys::{
 use super::location::{Auth, LocConf, Phase, Realm};
 use super::variable_use::{compile, note_variables, warn_of_client_input};
 use super::{
-    MainConf, challenge, issuer_block, policy_directives, resource_document, token_cache, trust,
+    MainConf, challenge, issuer_block, key_request, policy_directives, resource_document,
+    token_cache, trust,
 };
 use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
 use crate::keys::{KeyDirective, KeyPath, VariablePath};
@@ -65,14 +66,24 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
         set: Setter::Main(issuer_block::issuer),
     },
     Directive {
+        name: c"auth_jwt_key_cache",
+        kind: LEVELS | NGX_CONF_TAKE1,
+        set: Setter::Loc(key_request::key_cache),
+    },
+    Directive {
         name: c"auth_jwt_key_file",
         kind: LEVELS_AND_METHODS | NGX_CONF_TAKE123,
         set: Setter::Loc(key_file),
     },
     Directive {
+        name: c"auth_jwt_key_request",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE12,
+        set: Setter::Loc(key_request::key_request),
+    },
+    Directive {
         name: c"auth_jwt_leeway",
         kind: LEVELS | NGX_CONF_TAKE1,
-        set: Setter::Loc(leeway),
+        set: Setter::Loc(|cf, conf: &mut LocConf| seconds(cf, &mut conf.leeway)),
     },
     Directive {
         name: c"auth_jwt_max_token_size",
@@ -169,6 +180,18 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
 /// For messages; what is quoted is the operator's own text.
 pub(super) fn text(word: &[u8]) -> String {
     String::from_utf8_lossy(word).into_owned()
+}
+
+/// A time in seconds.
+pub(super) fn seconds(cf: &Conf<'_>, slot: &mut Option<u64>) -> Set {
+    let word = argument(cf)?;
+    let seconds = parse_seconds(word).ok_or_else(|| {
+        ConfError::because(format!(
+            "has invalid time \"{}\": use seconds or a time such as 30s or 1m",
+            text(word)
+        ))
+    })?;
+    set_once(slot, seconds)
 }
 
 pub(super) fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
@@ -350,17 +373,6 @@ fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
         place: cf.place(),
     }));
     Ok(())
-}
-
-fn leeway(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
-    let word = argument(cf)?;
-    let seconds = parse_seconds(word).ok_or_else(|| {
-        ConfError::because(format!(
-            "has invalid time \"{}\": use seconds or a time such as 30s or 1m",
-            text(word)
-        ))
-    })?;
-    set_once(&mut conf.leeway, seconds)
 }
 
 fn max_token_size(cf: &Conf<'_>, conf: &mut LocConf) -> Set {

@@ -8,7 +8,7 @@ use super::challenge::ChallengeConf;
 use super::resource_document::ResourceDirective;
 use super::{Policy, Requirement, Trust};
 use crate::ffi::{ComplexValue, Conf, OutOfOrder};
-use crate::keys::{Issuer, KeyDirective, KeySource};
+use crate::keys::{Issuer, KeyDirective, KeyRequestDirective, KeySource};
 use crate::module::AuthJwt;
 use crate::refusal::Unmet;
 use crate::token_source::TokenSource;
@@ -60,6 +60,10 @@ pub(crate) struct LocConf {
     pub(crate) policy: Policy,
     /// `auth_jwt_key_file` of this level or, after merging, of the nearest that has any.
     pub(crate) key_directives: Vec<Rc<KeyDirective>>,
+    /// `auth_jwt_key_request`, likewise.
+    pub(crate) key_requests: Vec<Rc<KeyRequestDirective>>,
+    /// How long what they answer is kept, in seconds.
+    pub(crate) key_cache: Option<u64>,
     /// `auth_jwt_trust` of this level or, after merging, of the nearest that has key sources.
     pub(crate) trust: Option<Rc<Trust>>,
     /// What the key directives name; `None` until opened.
@@ -138,6 +142,11 @@ impl LocConf {
         self.key_sources().iter().any(KeySource::has_variables)
     }
 
+    /// Whether nothing of a request is needed to find the keys.
+    pub(crate) fn has_standing_keys(&self) -> bool {
+        self.key_sources().iter().all(KeySource::is_standing)
+    }
+
     /// The issuers that are trusted; empty where keys come from [`LocConf::key_sources`].
     pub(crate) fn issuers(&self) -> &[Rc<Issuer>] {
         &self.issuers
@@ -145,7 +154,7 @@ impl LocConf {
 
     /// Whether some directive says where keys come from.
     fn has_key_source(&self) -> bool {
-        !self.key_directives.is_empty() || self.trust.is_some()
+        !self.key_directives.is_empty() || !self.key_requests.is_empty() || self.trust.is_some()
     }
 
     /// How tokens are verified here.
@@ -186,6 +195,21 @@ impl LocConf {
         Ok(())
     }
 
+    /// Key requests are asked in this level's server, and kept as long as this level says, whatever
+    /// level they were inherited from.
+    fn open_requests(&mut self, cf: &Conf<'_>) -> Result<(), OutOfOrder> {
+        let main = cf.main_conf::<AuthJwt>().ok_or(OutOfOrder)?;
+        let (server, bits) = (cf.server_id(), self.min_rsa_bits());
+        let keep = self.key_cache.unwrap_or(0).saturating_mul(1_000);
+        let sources = self.key_sources.get_or_insert_default();
+        sources.retain(|source| !matches!(source, KeySource::Request { .. }));
+        sources.extend(self.key_requests.iter().map(|directive| {
+            let request = main.key_requests.open(directive, server, bits);
+            KeySource::Request { request, keep }
+        }));
+        Ok(())
+    }
+
     /// Inherits from the level above. Demands add up; key sources replace; everything else is inherited until set.
     pub(crate) fn inherit(
         &mut self,
@@ -200,6 +224,7 @@ impl LocConf {
         self.phase = self.phase.or(parent.phase);
         self.leeway = self.leeway.or(parent.leeway);
         self.max_token_size = self.max_token_size.or(parent.max_token_size);
+        self.key_cache = self.key_cache.or(parent.key_cache);
         self.min_rsa_bits = self.min_rsa_bits.or(parent.min_rsa_bits);
         self.optional = self.optional.or(parent.optional);
         self.preflight = self.preflight.or(parent.preflight);
@@ -208,6 +233,7 @@ impl LocConf {
         self.policy.inherit(cf, &parent.policy)?;
         if !self.has_key_source() {
             self.key_directives.clone_from(&parent.key_directives);
+            self.key_requests.clone_from(&parent.key_requests);
             self.trust.clone_from(&parent.trust);
             self.issuers = Rc::clone(&parent.issuers);
             if self.min_rsa_bits() == parent.min_rsa_bits() {
@@ -215,6 +241,7 @@ impl LocConf {
             }
         }
         self.open_keys(cf)?;
+        self.open_requests(cf)?;
         if self.is_on() && self.issuers().is_empty() {
             self.policy.check_profiles(cf)?;
         }
@@ -239,7 +266,7 @@ impl LocConf {
         if verifies && !self.has_key_source() && !inherited {
             cf.warn(&format!(
                 "auth_jwt is on in location \"{location}\" but no key source is: every request \
-                 will get 500; add auth_jwt_key_file or auth_jwt_trust"
+                 will get 500; add auth_jwt_key_file, auth_jwt_key_request or auth_jwt_trust"
             ));
         }
         if cf.satisfy_any() {

@@ -3,6 +3,7 @@
 mod challenge;
 mod directives;
 mod issuer_block;
+mod key_request;
 mod location;
 mod policy;
 mod policy_directives;
@@ -23,7 +24,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::ffi::{Conf, OutOfOrder};
-use crate::keys::{Issuer, KeyFiles};
+use crate::keys::{Issuer, KeyFiles, KeyRequests};
 use crate::variables::NamedPath;
 use token_cache::TokenCacheConf;
 use variable_use::VariableUse;
@@ -33,6 +34,8 @@ use variable_use::VariableUse;
 pub(crate) struct MainConf {
     /// The key files that literal paths name, each loaded once.
     pub(crate) key_files: KeyFiles,
+    /// The locations that are asked for keys, each once per server.
+    pub(crate) key_requests: KeyRequests,
     /// `auth_jwt_issuer`.
     pub(crate) issuers: Vec<Rc<Issuer>>,
     /// What the variables of `auth_jwt_claim_set` and `auth_jwt_header_set` show, by index.

@@ -12,7 +12,7 @@ pub(super) const STANDS_ALONE: &str = "stands beside another key source at this 
 
 /// The setter.
 pub(super) fn trust(cf: &Conf<'_>, conf: &mut LocConf) -> Result<(), ConfError> {
-    if !conf.key_directives.is_empty() {
+    if !conf.key_directives.is_empty() || !conf.key_requests.is_empty() {
         return Err(ConfError::because(STANDS_ALONE));
     }
     if conf.trust.is_some() {

@@ -308,6 +308,15 @@ impl<'c> Conf<'c> {
         }
     }
 
+    /// While levels are merged: identity of the server they belong to. Compared, never followed.
+    pub(crate) fn server_id(&self) -> usize {
+        // SAFETY: cf->ctx is an ngx_http_conf_ctx_t inside the http block (8).
+        unsafe {
+            let ctx = self.get().ctx.cast::<sys::ngx_http_conf_ctx_t>().as_ref();
+            ctx.map_or(0, |ctx| ctx.srv_conf.addr())
+        }
+    }
+
     pub(super) fn core_main_conf(&self) -> Option<*mut sys::ngx_http_core_main_conf_t> {
         // SAFETY: as in main_conf, for nginx's core module.
         unsafe {

@@ -17,12 +17,16 @@
 //!    moved into it.
 //! 8. A pointer that nginx passes to a callback, and what nginx documents as reachable from it, is
 //!    valid for that call; what is allocated in a pool lives until the pool is destroyed.
+//! 9. A subrequest of ours is known by its completion handler, whose data is its collector; the
+//!    pool frees it, and nobody keeps it.
+//! 10. Who waits for something is known by a waker, which a cleanup of its request's pool empties.
 
 #![allow(
     unsafe_code,
     reason = "the one place for it; each use cites an invariant"
 )]
 
+mod answer;
 mod conf;
 mod content;
 mod cycle;
@@ -34,11 +38,14 @@ mod log;
 mod module;
 mod request;
 mod request_ctx;
+mod subrequest;
 mod thread;
 mod timer;
 mod user;
 mod variable;
+mod waker;
 
+pub(crate) use answer::{Answer, AnswerProblem, install_answer_filters};
 pub(crate) use conf::{ComplexValue, Conf, Place, VariableIndex, parse_seconds, parse_size};
 pub(crate) use content::ContentHandler;
 pub(crate) use cycle::Cycle;
@@ -52,9 +59,10 @@ pub(crate) use module::{
 };
 pub(crate) use request::{OutOfMemory, Request, Status};
 pub(crate) use thread::spawn_detached;
-pub(crate) use timer::{PeriodicTask, start_periodic};
+pub(crate) use timer::{PeriodicTask, monotonic_ms, start_periodic};
 pub(crate) use user::{effective_uid, groups_of};
 pub(crate) use variable::{IndexedVariable, PrefixVariable, add_prefix_variable, add_variable};
+pub(crate) use waker::Waker;
 
 use nginx_sys::ngx_str_t;
 

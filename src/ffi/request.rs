@@ -20,6 +20,8 @@ impl Status {
     pub(crate) const OK: Status = Status(0);
     /// Not decided here (`NGX_DECLINED`).
     pub(crate) const DECLINED: Status = Status(-5);
+    /// The handler runs again later (`NGX_AGAIN`).
+    pub(crate) const AGAIN: Status = Status(-2);
     /// 405.
     pub(crate) const NOT_ALLOWED: Status = Status(405);
     /// 500.

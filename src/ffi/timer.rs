@@ -28,6 +28,12 @@ unsafe extern "C" fn fire<T: PeriodicTask>(event: *mut sys::ngx_event_t) {
     }
 }
 
+/// A clock that never jumps, in milliseconds, as of this turn of the event loop.
+pub(crate) fn monotonic_ms() -> u64 {
+    // SAFETY: nginx's own variable, set by the event loop's thread alone (invariant 2).
+    unsafe { sys::ngx_current_msec as u64 }
+}
+
 /// Starts `T` in this worker, its first round after `first` milliseconds. Call it once per process.
 pub(crate) fn start_periodic<T: PeriodicTask>(cycle: Cycle, first: usize) {
     // SAFETY: zeroed events and connections are nginx's own starting point; both are leaked, one

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use jwt_core::{KeyFormat, KeySet};
 
+use super::Tickets;
 use super::key_file::{KeyFile, KeyFileId, path_of};
+use super::key_request::KeyRequest;
 use super::permissions::WorkerUser;
 use super::variable_path::{VariableFile, VariablePath};
 use crate::ffi::{Conf, Level, Log, OutOfOrder, Place, Request};
@@ -89,28 +91,54 @@ pub(crate) enum KeySource {
     File(Rc<KeyFile>),
     /// A file whose path depends on the request.
     Variable(Rc<VariableFile>),
+    /// A location of the same server.
+    Request {
+        /// The location.
+        request: Rc<KeyRequest>,
+        /// How long its keys are kept, in milliseconds.
+        keep: u64,
+    },
 }
 
 impl KeySource {
     /// Whether variables must be evaluated to find the keys.
     pub(crate) fn has_variables(&self) -> bool {
-        matches!(self, KeySource::Variable(_))
+        match self {
+            KeySource::File(_) => false,
+            KeySource::Variable(_) => true,
+            KeySource::Request { request, .. } => request.has_variables(),
+        }
     }
 
-    /// The id of the key set in force, where it is the same for every request; otherwise 0, which
-    /// is no set's.
+    /// The id of the key set in force, where it is at hand and the same for every request; otherwise
+    /// 0, which is no set's.
     pub(crate) fn standing_id(&self) -> u64 {
         match self {
             KeySource::File(file) => file.keys_id(),
             KeySource::Variable(_) => 0,
+            KeySource::Request { request, keep } => request.kept_id(*keep),
         }
     }
 
-    /// The key set in force for this request.
-    pub(crate) fn current(&self, r: Request<'_>) -> Result<Arc<KeySet>, Refusal> {
+    /// Whether nothing of a request is needed to find the keys, if there are any.
+    pub(crate) fn is_standing(&self) -> bool {
+        matches!(self, KeySource::File(_)) || self.standing_id() != 0
+    }
+
+    /// The key set in force for this request. Where it must be fetched and the request `may_wait`,
+    /// it waits from now on.
+    pub(crate) fn current(
+        &self,
+        r: Request<'_>,
+        tickets: &Tickets,
+        may_wait: bool,
+    ) -> Result<Arc<KeySet>, Refusal> {
         let keys = match self {
             KeySource::File(file) => file.keys(),
             KeySource::Variable(file) => file.keys(r),
+            KeySource::Request { request, keep } => {
+                return request.keys(r, tickets, *keep, may_wait);
+            }
         };
         keys.ok_or(Refusal::KeyUnavailable)
     }

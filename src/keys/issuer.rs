@@ -7,6 +7,7 @@ use jwt_core::{
     IssuerError, IssuerPolicy, KeySet, Shown, Token, Value, VerifyOptions, certificate_thumbprint,
 };
 
+use super::Tickets;
 use super::directive::KeySource;
 use crate::ffi::{Place, Request, VariableIndex};
 use crate::refusal::Refusal;
@@ -48,8 +49,13 @@ impl Issuer {
     }
 
     /// The keys in force now.
-    pub(crate) fn keys(&self, r: Request<'_>) -> Result<Arc<KeySet>, Refusal> {
-        self.keys.current(r)
+    pub(crate) fn keys(
+        &self,
+        r: Request<'_>,
+        tickets: &Tickets,
+        may_wait: bool,
+    ) -> Result<Arc<KeySet>, Refusal> {
+        self.keys.current(r, tickets, may_wait)
     }
 
     /// Holds its policy against a token that was verified with its keys. `leeway` is the one in

@@ -65,7 +65,7 @@ impl KeyFile {
         let (keys, problem) = match loaded.keys {
             Ok((keys, notices)) => {
                 if let Some(log) = log {
-                    write_notices(log, &id.path, &notices);
+                    write_notices(log, &named(&id.path), &notices);
                 }
                 (Some(Arc::new(keys)), None)
             }
@@ -163,7 +163,7 @@ impl KeyFile {
         state.content = loaded.content;
         match loaded.keys {
             Ok((keys, notices)) => {
-                write_notices(log, &self.id.path, &notices);
+                write_notices(log, &named(&self.id.path), &notices);
                 let count = keys.len();
                 if count == 0 {
                     log.write(
@@ -192,17 +192,19 @@ impl KeyFile {
     }
 }
 
-fn write_notices(log: Log, path: &Path, notices: &[Notice]) {
+fn named(path: &Path) -> String {
+    format!("key file \"{}\"", path.display())
+}
+
+/// Writes what there is to say about the keys of `source`.
+pub(super) fn write_notices(log: Log, source: &str, notices: &[Notice]) {
     for notice in notices {
         let level = match notice.level {
             NoticeLevel::Info => Level::Info,
             NoticeLevel::Warn => Level::Warn,
         };
         let message = &notice.message;
-        log.write(
-            level,
-            &format!("auth_jwt: key file \"{}\": {message}", path.display()),
-        );
+        log.write(level, &format!("auth_jwt: {source}: {message}"));
     }
 }
 

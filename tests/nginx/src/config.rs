@@ -95,6 +95,12 @@ impl Config {
         config
     }
 
+    /// Replaces a text of an example: another address.
+    pub fn with_text(mut self, from: &str, to: &str) -> Config {
+        self.whole = self.whole.map(|whole| whole.replace(from, to));
+        self
+    }
+
     /// Text for the http level; may be repeated.
     pub fn http(mut self, text: impl AsRef<str>) -> Config {
         self.http.push_str(text.as_ref());

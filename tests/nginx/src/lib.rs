@@ -24,6 +24,7 @@ mod client;
 mod config;
 mod log;
 mod nginx;
+mod origin;
 mod ports;
 mod upstream;
 
@@ -33,6 +34,7 @@ pub use client::{Connection, Request, Response};
 pub use config::{Check, Config};
 pub use log::Log;
 pub use nginx::{Nginx, eventually};
+pub use origin::{Gate, Origin, http};
 
 use jwt_testkit::{Alg, Key};
 use serde_json::{Value, json};

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use jwt_testkit::{Alg, Key, jwks, now, sign, token};
-use nginx_tests::{Config, Nginx, Request, eventually, good, key, user, user_with, with_claims};
+use nginx_tests::{
+    Config, Nginx, Origin, Request, eventually, good, http, key, user, user_with, with_claims,
+};
 use serde_json::json;
 
 fn start(name: &'static str) -> Nginx {
@@ -127,6 +130,26 @@ fn pem_key() {
     let late = |seconds: u64| with_claims(&user_with("exp", json!(now() - seconds)));
     assert_eq!(nginx.get_with("/", &late(10)).status, 200);
     assert_eq!(nginx.get_with("/", &late(31)).status, 401);
+}
+
+#[test]
+fn key_request() {
+    let start = |name| {
+        let provider = Origin::start(|request, stream| {
+            assert!(request.starts_with("GET /keys "), "{request}");
+            let _ = stream.write_all(&http("200 OK", "", jwks(&[&key()])));
+        });
+        let config = Config::example(name).with_text("127.0.0.1:8082", &provider.address());
+        (config.start(), provider)
+    };
+    let (nginx, provider) = start("key-request.conf");
+    for _ in 0..3 {
+        assert_eq!(nginx.get_with("/", &good()).status, 200);
+        assert_eq!(nginx.get_with("/", &forged()).status, 401);
+    }
+    assert_eq!(nginx.get("/_jwks").status, 404);
+    assert_eq!(provider.requests().len(), 1);
+    assert!(!provider.request(1).contains("Bearer"));
 }
 
 #[test]

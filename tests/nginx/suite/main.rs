@@ -23,6 +23,7 @@ mod hostile; // thought out to break it
 mod http2;
 mod inheritance; // how levels add up
 mod issuer; // issuers and their policy
+mod key_request; // keys from a location of the server
 mod keys; // key files and the choice of a key
 mod odd_keys; // what a key set may hold
 mod optional; // a token is optional
