@@ -162,12 +162,12 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
     },
     Directive {
         name: c"auth_jwt_validate_exp",
-        kind: LEVELS | NGX_CONF_FLAG,
+        kind: LEVELS_AND_METHODS | NGX_CONF_FLAG,
         set: Setter::Loc(|cf, conf: &mut LocConf| flag(cf, &mut conf.validate_exp)),
     },
     Directive {
         name: c"auth_jwt_validate_sig",
-        kind: LEVELS | NGX_CONF_FLAG,
+        kind: LEVELS_AND_METHODS | NGX_CONF_FLAG,
         set: Setter::Loc(validate_sig),
     },
     Directive {

@@ -14,6 +14,7 @@
 mod algorithms; // every algorithm with every form of its key
 mod audience; // audience, algorithms, profile
 mod challenge; // statuses and WWW-Authenticate
+mod compatibility; // other modules' documented examples
 mod config_errors; // what nginx -t says
 mod confusion; // no algorithm with another's key
 mod examples; // nginx-conf/
