@@ -294,7 +294,7 @@ fn the_twin_of_an_ecdsa_signature_is_another_token() {
         borrow = i16::from(difference < 0);
         twin_s[i] = u8::try_from(difference.rem_euclid(256)).unwrap();
     }
-    let twin = hostile::with_signature(&token, &[r, &twin_s].concat());
+    let twin = hostile::with_signature(&token, [r, &twin_s].concat());
     assert_ne!(twin, token);
     for (token, expected) in [(&token, MISS), (&twin, MISS), (&token, HIT), (&twin, HIT)] {
         expect(&nginx, "/", token, expected);
