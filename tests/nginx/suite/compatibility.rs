@@ -1,6 +1,9 @@
 //! The examples of two modules' public documentation, typed anew: they load here, and decide as
-//! documented there. What differs on purpose stands with its example; what waits for a directive is
-//! in [`WAITING`].
+//! documented there. What differs on purpose stands with its example.
+//!
+//! Left out until their directives are there: kjdev's lists of locked users and keys, and the
+//! comprehensive example that has one (`auth_jwt_revocation_list_sub`, `_kid`); the commercial
+//! module's encrypted and nested tokens (`auth_jwt_type`).
 
 use jwt_testkit::{Key, jwks, keyval, sign, token};
 use nginx_tests::{Config, Nginx, Request, cases, good, key, user_with, with_claims};
@@ -361,60 +364,54 @@ fn challenges_of_an_mcp_server() {
     );
 }
 
-/// The examples that wait: whose, what they show, and the directive that is not there yet.
-const WAITING: [(&str, &str, &str); 9] = [
-    (
-        "both",
-        "keys by a subrequest, in front of a proxy_cache",
-        "auth_jwt_key_request /jwks_uri;",
-    ),
-    (
-        "commercial",
-        "several key requests",
-        "auth_jwt_key_request /jwks_uri2;",
-    ),
-    (
-        "kjdev",
-        "a key request of the keyval format",
-        "auth_jwt_key_request /public_key keyval;",
-    ),
-    (
-        "commercial",
-        "how long requested keys are kept",
-        "auth_jwt_key_cache 3h;",
-    ),
-    ("commercial", "encrypted tokens", "auth_jwt_type encrypted;"),
-    ("commercial", "nested tokens", "auth_jwt_type nested;"),
-    (
-        "kjdev",
-        "locked users",
-        "auth_jwt_revocation_list_sub lockeduserslist.json;",
-    ),
-    (
-        "kjdev",
-        "locked keys",
-        "auth_jwt_revocation_list_kid lockedkidlist.json;",
-    ),
-    (
-        "kjdev",
-        "the comprehensive example: key request, locked users, requirements",
-        "auth_jwt_key_request /jwks_uri;",
-    ),
-];
+/// An identity provider beside the examples' server: its keys as a JWK Set, others as keyval.
+fn with_provider(server: &str) -> Nginx {
+    let other = Key::other(key().alg());
+    Config::new("an example with requested keys")
+        .file("html/keys", jwks(&[&key()]))
+        .file("html/public", keyval(&[&other.clone().with_kid("pem")]))
+        .file("conf/key.jwk", jwks(&[&other]))
+        .http(
+            "proxy_cache_path @PREFIX@/cache levels=1 keys_zone=foo:10m;
+             server { listen 127.0.0.1:@PORT2@; root @PREFIX@/html; }",
+        )
+        .server(server)
+        .start()
+}
 
-/// Fails when a directive has come, so that its examples are typed here.
 #[test]
-fn what_waits_still_waits() {
-    for (whose, what, directive) in WAITING {
-        let check = Config::new("an example that waits")
-            .server(directive)
-            .check();
-        assert!(
-            check.text.contains("unknown directive"),
-            "{whose}: {what}: \"{directive}\" is known now; type the example above: {}",
-            check.text
-        );
+fn keys_by_a_cached_request() {
+    for more in ["", "auth_jwt_key_cache 3h;"] {
+        let nginx = with_provider(&format!(
+            "location / {{ auth_jwt \"closed site\"; auth_jwt_key_request /jwks_uri; {more} proxy_pass http://@UPSTREAM@; }}
+             location = /jwks_uri {{ internal; proxy_cache foo; proxy_cache_valid 200 1h; proxy_pass http://127.0.0.1:@PORT2@/keys; }}"
+        ));
+        for _ in 0..2 {
+            assert_eq!(nginx.get_with("/", &good()).status, 200);
+            let forged = token(&Key::other(key().alg()), &nginx_tests::user());
+            assert_eq!(nginx.get_with("/", &forged).status, 401);
+        }
+        assert_eq!(nginx.get("/").status, 401);
+        assert_eq!(nginx.get_with("/jwks_uri", &good()).status, 404);
     }
+}
+
+#[test]
+fn keys_by_several_requests() {
+    let nginx = with_provider(
+        "location / { auth_jwt \"closed site\"; auth_jwt_key_request /jwks_uri; auth_jwt_key_request /public_key keyval;
+             proxy_pass http://@UPSTREAM@; }
+         location = /jwks_uri { internal; proxy_pass http://127.0.0.1:@PORT2@/keys; }
+         location = /public_key { internal; proxy_pass http://127.0.0.1:@PORT2@/public; }",
+    );
+    assert_eq!(nginx.get_with("/", &good()).status, 200);
+    let second = Key::other(key().alg()).with_kid("pem");
+    assert_eq!(
+        nginx
+            .get_with("/", &token(&second, &nginx_tests::user()))
+            .status,
+        200
+    );
 }
 
 /// Documented by kjdev with a misprint (`auth_jwt_require` for `auth_jwt_require_claim`), and refused
