@@ -1,6 +1,6 @@
 //! `auth_jwt_key_request`: keys that a location of the same server answers with.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use super::key_file::write_notices;
 use super::parsed_answers::ParsedAnswers;
 use super::{Tickets, ed448};
 use crate::ffi::{Answer, AnswerProblem, ComplexValue, Level, Place, Request, monotonic_ms};
-use crate::log_limit;
 use crate::refusal::Refusal;
 
 /// Longest answer, in bytes.
@@ -87,6 +86,10 @@ pub(crate) struct KeyRequest {
     kept: RefCell<Option<Kept>>,
     /// The fetch that requests wait for, instead of each starting its own.
     flight: RefCell<Option<Rc<Flight>>>,
+    /// The second of its latest lines in the error log: one problem, and one batch of notices, a
+    /// second.
+    complained: Cell<u64>,
+    noticed: Cell<u64>,
 }
 
 impl KeyRequest {
@@ -103,6 +106,8 @@ impl KeyRequest {
             parsed: RefCell::new(ParsedAnswers::new(most)),
             kept: RefCell::new(None),
             flight: RefCell::new(None),
+            complained: Cell::new(0),
+            noticed: Cell::new(0),
         }
     }
 
@@ -185,7 +190,7 @@ impl KeyRequest {
         let Some(problem) = problem_with(uri) else {
             return Ok(uri);
         };
-        if log_limit::allow("key request URI", r.now()).is_some() {
+        if self.complained.replace(r.now()) != r.now() {
             let Place { file, line } = &self.directive.place;
             r.log().write(
                 Level::Error,
@@ -211,7 +216,7 @@ impl KeyRequest {
         answer: Answer,
     ) -> Result<Arc<KeySet>, Unavailable> {
         let keys = self.parse(r, shown, answer).map_err(|problem| {
-            if log_limit::allow("key request", r.now()).is_some() {
+            if self.complained.replace(r.now()) != r.now() {
                 r.log().write(
                     Level::Error,
                     &format!("auth_jwt: key request \"{shown}\": {problem}"),
@@ -245,7 +250,7 @@ impl KeyRequest {
         };
         let (keys, notices) = KeySet::parse(&body, self.directive.format, &options)
             .map_err(|error| format!("the answer {error}"))?;
-        if log_limit::allow("key request notices", r.now()).is_some() {
+        if self.noticed.replace(r.now()) != r.now() {
             write_notices(r.log(), &format!("key request \"{shown}\""), &notices);
         }
         if keys.is_empty() {

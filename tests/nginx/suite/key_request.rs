@@ -562,11 +562,14 @@ fn a_changed_answer_counts_at_once() {
         };
         send(stream, &http("200 OK", "", jwks(&[&key])));
     });
-    let nginx = asking(&provider, "", "").start();
-    for _ in 0..3 {
-        nginx.get_with("/", &good()).assert(200, "ok");
+    let nginx = asking(&provider, "add_header Cache $jwt_cache_status;", "").start();
+    let token = good();
+    for cache in ["MISS", "HIT", "HIT"] {
+        let response = nginx.get_with("/", &token);
+        response.assert(200, "ok");
+        assert_eq!(response.header("Cache"), Some(cache));
     }
-    nginx.get_with("/", &good()).assert(401, "bad_signature");
+    nginx.get_with("/", &token).assert(401, "bad_signature");
     nginx.get_with("/", &forged()).assert(200, "ok");
 }
 
@@ -868,27 +871,85 @@ fn before_the_limits_too() {
 /// A subrequest of SSI's checks its token in the preaccess phase, with keys of its own.
 #[test]
 fn in_a_subrequest_of_another_module() {
+    for (keep, asked) in [("0", 4), ("1h", 1)] {
+        let provider = provider();
+        let nginx = Config::new("an included part is guarded")
+            .file(
+                "html/page.html",
+                "<!--#include virtual=\"/part\" --> and <!--#include virtual=\"/part?2\" -->!",
+            )
+            .server(format!(
+                "ssi on; ssi_types *;
+                location /part {{
+                    auth_jwt part; auth_jwt_key_request /_jwks; auth_jwt_phase preaccess;
+                    auth_jwt_key_cache {keep}; try_files /ok.txt =500;
+                }}
+                location = /_jwks {{ proxy_pass http://{}; }}",
+                provider.address()
+            ))
+            .start();
+        let page = nginx.get_with("/page.html", &good());
+        assert_eq!((page.status, &*page.body), (200, "ok\n and ok\n!"));
+        let page = nginx.get_with("/page.html", &forged());
+        assert!(!page.body.contains("ok"), "{}", page.body);
+        assert!(!page.body.contains("keys"), "{}", page.body);
+        assert_eq!(provider.requests().len(), asked);
+    }
+}
+
+/// The location goes on elsewhere: the answer is where it ends.
+#[test]
+fn the_location_may_redirect_internally() {
+    let provider = provider_of(http("200 OK", "X-Accel-Redirect: /hidden.json\r\n", ""));
+    let nginx = asking(&provider, "", "")
+        .file("html/hidden.json", jwks(&[&key()]))
+        .server("location = /hidden.json { internal; }")
+        .start();
+    nginx.get_with("/", &good()).assert(200, "ok");
+    nginx.get_with("/", &forged()).assert(401, "bad_signature");
+}
+
+/// proxy_cache asks with a subrequest of the subrequest: nothing of it reaches the client.
+#[test]
+fn a_cache_that_is_refreshed_in_the_background() {
     let provider = provider();
-    let nginx = Config::new("an included part is guarded")
-        .file(
-            "html/page.html",
-            "<!--#include virtual=\"/part\" --> and <!--#include virtual=\"/part?2\" -->!",
-        )
+    let nginx = asking(
+        &provider,
+        "",
+        "proxy_cache keys; proxy_cache_valid 1s; proxy_cache_use_stale updating;
+         proxy_cache_background_update on;",
+    )
+    .http("proxy_cache_path @PREFIX@/cache keys_zone=keys:1m;")
+    .start();
+    let mut connection = nginx.connect();
+    eventually("the cache is refreshed", || {
+        let response = connection.ask(&Request::get("/").bearer(&good()));
+        response.assert(200, "ok");
+        assert_eq!(response.body, "ok\n");
+        provider.requests().len() == 3
+    });
+}
+
+/// Each source says once a second what is wrong with it.
+#[test]
+fn every_source_that_fails_is_in_the_log() {
+    let provider = provider_of(http("500 No", "", ""));
+    let nginx = asking(&provider, "", "")
         .server(format!(
-            "ssi on; ssi_types *;
-            location /part {{
-                auth_jwt part; auth_jwt_key_request /_jwks; auth_jwt_phase preaccess;
-                try_files /ok.txt =500;
-            }}
-            location = /_jwks {{ proxy_pass http://{}; }}",
+            "location /two {{ auth_jwt api; auth_jwt_key_request /_two; }}
+            location = /_two {{ proxy_pass http://{}; }}",
             provider.address()
         ))
         .start();
-    let page = nginx.get_with("/page.html", &good());
-    assert_eq!((page.status, &*page.body), (200, "ok\n and ok\n!"));
-    let page = nginx.get_with("/page.html", &forged());
-    assert!(!page.body.contains("ok"), "{}", page.body);
-    assert!(!page.body.contains("keys"), "{}", page.body);
+    for target in ["/", "/two"] {
+        assert_eq!(nginx.get_with(target, &good()).status, 500);
+    }
+    nginx
+        .log()
+        .wait_for("key request \"/_jwks\": the answer is 500", 1);
+    nginx
+        .log()
+        .wait_for("key request \"/_two\": the answer is 500", 1);
 }
 
 #[test]
