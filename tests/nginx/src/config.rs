@@ -90,8 +90,16 @@ impl Config {
     pub fn example(name: &'static str) -> Config {
         let path = binary::root().join("nginx-conf").join(name);
         let text = fs::read_to_string(&path);
-        let mut config = Config::new(name);
-        config.whole = Some(text.unwrap_or_else(|e| panic!("{}: {e}", path.display())));
+        Config::whole(
+            name,
+            text.unwrap_or_else(|e| panic!("{}: {e}", path.display())),
+        )
+    }
+
+    /// A whole nginx.conf as it is, but for its ports, as in [`Config::example`].
+    pub fn whole(shows: &'static str, text: String) -> Config {
+        let mut config = Config::new(shows);
+        config.whole = Some(text);
         config
     }
 

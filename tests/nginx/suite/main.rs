@@ -26,6 +26,7 @@ mod inheritance; // how levels add up
 mod issuer; // issuers and their policy
 mod key_request; // keys from a location of the server
 mod keys; // key files and the choice of a key
+mod migrations; // docs/migrate-from-*.md
 mod odd_keys; // what a key set may hold
 mod optional; // a token is optional
 mod phases; // limits, satisfy, other access modules
