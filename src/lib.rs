@@ -16,8 +16,8 @@
 //!
 //! [`resource_document`] answers where `auth_jwt_resource_document` stands.
 //!
-//! [`conf`] reads nginx.conf. [`keys`] loads key files and reloads them when they change, and fetches keys
-//! from locations while requests wait.
+//! [`conf`] reads nginx.conf. [`keys`] loads key files and reloads them when they change, as
+//! [`revocation`] does with revocation lists, and fetches keys from locations while requests wait.
 //! [`module`] holds the statics that nginx looks for.
 
 mod challenge;
@@ -33,6 +33,7 @@ mod preflight;
 mod refusal;
 mod request_ctx;
 mod resource_document;
+mod revocation;
 mod token_source;
 mod variables;
 mod verdict;

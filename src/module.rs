@@ -78,6 +78,7 @@ impl ModuleHooks for AuthJwtLast {
             install_answer_filters();
         }
         main.key_files.warn_of_unreadable(cf);
+        main.revocation_files.warn_of_unreadable(cf);
         // Here, at the end of nginx's list: other modules have defined theirs.
         main.check_variables(cf)
     }

@@ -17,6 +17,12 @@ pub(crate) fn check(conf: &LocConf, token: &Token) -> Result<(), Refusal> {
     for profile in &policy.profiles {
         profile.profile.check(token).map_err(Refusal::Profile)?;
     }
+    for list in &policy.revocation_lists {
+        // Each was read at configuration, and is never without a version since.
+        list.look(|list| list.check(token))
+            .ok_or(Refusal::Internal)?
+            .map_err(Refusal::Revoked)?;
+    }
     Ok(())
 }
 

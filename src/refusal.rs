@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use jwt_core::ProfileError;
+use jwt_core::{ProfileError, Revoked};
 
 use crate::ffi::{Level, Place};
 
@@ -22,6 +22,8 @@ pub(crate) enum Refusal {
     Audience,
     /// The token does not keep the `auth_jwt_profile`.
     Profile(ProfileError),
+    /// A revocation list refuses the token.
+    Revoked(Revoked),
     /// The token is good, and has too little scope (`auth_jwt_scope`).
     Scope,
     /// A key source cannot be used; the cause was logged there.
@@ -97,6 +99,7 @@ impl Refusal {
             | Refusal::Issuer(_)
             | Refusal::Audience
             | Refusal::Profile(_)
+            | Refusal::Revoked(_)
             | Refusal::KeyUnavailable
             | Refusal::KeysPending
             | Refusal::Internal => self,
@@ -145,6 +148,12 @@ impl Refusal {
                 "claim",
                 Level::Error,
             ),
+            Refusal::Revoked(revoked) => (
+                401,
+                Some((INVALID_TOKEN, revoked.description())),
+                "revoked",
+                Level::Error,
+            ),
             Refusal::Scope => (
                 403,
                 Some(("insufficient_scope", "the scope is not sufficient")),
@@ -186,6 +195,7 @@ impl fmt::Display for Refusal {
             Refusal::Profile(ProfileError(part)) => {
                 write!(f, "\"{part}\" is not what the profile at+jwt demands")
             }
+            Refusal::Revoked(revoked) => write!(f, "{revoked}"),
             Refusal::Scope => f.write_str("the token has too little scope"),
             Refusal::KeyUnavailable => f.write_str("no key source can be used"),
             Refusal::KeysPending => f.write_str("keys are still being fetched"),

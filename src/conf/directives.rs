@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use jwt_core::KeyFormat;
+use jwt_core::{KeyFormat, RevocationFormat};
 use nginx_sys::{
     NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_BLOCK, NGX_CONF_FLAG, NGX_CONF_NOARGS, NGX_CONF_TAKE1,
     NGX_CONF_TAKE3, NGX_CONF_TAKE4, NGX_CONF_TAKE12, NGX_CONF_TAKE123, NGX_HTTP_LMT_CONF,
@@ -144,6 +144,27 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
         name: c"auth_jwt_resource_metadata",
         kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
         set: Setter::Loc(challenge::resource_metadata),
+    },
+    Directive {
+        name: c"auth_jwt_revocation_list",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
+        set: Setter::Loc(|cf, conf| {
+            policy_directives::revocation_list(cf, conf, RevocationFormat::Kinds)
+        }),
+    },
+    Directive {
+        name: c"auth_jwt_revocation_list_kid",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
+        set: Setter::Loc(|cf, conf| {
+            policy_directives::revocation_list(cf, conf, RevocationFormat::Keys)
+        }),
+    },
+    Directive {
+        name: c"auth_jwt_revocation_list_sub",
+        kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
+        set: Setter::Loc(|cf, conf| {
+            policy_directives::revocation_list(cf, conf, RevocationFormat::Subjects)
+        }),
     },
     Directive {
         name: c"auth_jwt_scope",

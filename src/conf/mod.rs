@@ -25,6 +25,7 @@ use std::rc::Rc;
 
 use crate::ffi::{Conf, OutOfOrder};
 use crate::keys::{Issuer, KeyFiles, KeyRequests};
+use crate::revocation::RevocationFiles;
 use crate::variables::NamedPath;
 use token_cache::TokenCacheConf;
 use variable_use::VariableUse;
@@ -36,6 +37,8 @@ pub(crate) struct MainConf {
     pub(crate) key_files: KeyFiles,
     /// The locations that are asked for keys, each once per server.
     pub(crate) key_requests: KeyRequests,
+    /// The revocation lists, likewise.
+    pub(crate) revocation_files: RevocationFiles,
     /// `auth_jwt_issuer`.
     pub(crate) issuers: Vec<Rc<Issuer>>,
     /// What the variables of `auth_jwt_claim_set` and `auth_jwt_header_set` show, by index.

@@ -6,6 +6,7 @@ use jwt_core::{AlgorithmSet, Nesting, Profile, ScopeDemand};
 
 use super::Requirement;
 use crate::ffi::{Conf, Level, OutOfOrder, Place};
+use crate::revocation::RevocationFile;
 
 /// Demands add up from http to location: an inner level never widens what an outer one demands,
 /// unless it says `auth_jwt_require_inherit off`.
@@ -19,6 +20,8 @@ pub(crate) struct Policy {
     pub(crate) scopes: Vec<Rc<ScopeDemand>>,
     /// `auth_jwt_profile`.
     pub(crate) profiles: Vec<Rc<ProfileDirective>>,
+    /// `auth_jwt_revocation_list` and its like.
+    pub(crate) revocation_lists: Vec<Rc<RevocationFile>>,
     /// `auth_jwt_algorithms`, and where it stands; after merging, those that all levels allow.
     pub(crate) algorithms: Option<(AlgorithmSet, Rc<Place>)>,
     /// The scopes of all levels, for the challenge.
@@ -94,6 +97,7 @@ impl Policy {
         inherit.merge(&parent.audiences, &mut self.audiences);
         inherit.merge(&parent.scopes, &mut self.scopes);
         inherit.merge(&parent.profiles, &mut self.profiles);
+        inherit.merge(&parent.revocation_lists, &mut self.revocation_lists);
         self.inherit_algorithms(cf, parent)?;
         self.scope_names = names_of(&self.scopes);
         self.resolve(cf)

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use jwt_core::{AlgorithmSet, Nesting, Operator, Profile, ScopeDemand};
+use jwt_core::{AlgorithmSet, Nesting, Operator, Profile, RevocationFormat, ScopeDemand};
 
 use super::LocConf;
 use super::directives::{Set, argument, set_once, text};
@@ -11,7 +11,10 @@ use super::policy::ProfileDirective;
 use super::requirement::{Demand, Expected, Member, Requirement};
 use super::variable_use::compile;
 use crate::ffi::{Conf, ConfError};
+use crate::keys::path_of;
+use crate::module::AuthJwt;
 use crate::refusal::Unmet;
+use crate::revocation::RevocationFileId;
 use crate::variables::Part;
 
 /// A word that must be text.
@@ -233,5 +236,29 @@ pub(super) fn profile(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
         profile,
         place: cf.place(),
     }));
+    Ok(())
+}
+
+pub(super) fn revocation_list(cf: &Conf<'_>, conf: &mut LocConf, format: RevocationFormat) -> Set {
+    let name = argument(cf)?;
+    if name.is_empty() || name.contains(&b'$') {
+        return Err(ConfError::because(format!(
+            "has invalid file name \"{}\": it takes one file, without variables",
+            text(name)
+        )));
+    }
+    let path = cf.full_path(name);
+    let main = cf.main_conf::<AuthJwt>();
+    let (Some(path), Some(main)) = (path, main) else {
+        return Err(ConfError::because("could not be read: out of memory"));
+    };
+    let path = path_of(&path);
+    let file = main
+        .revocation_files
+        .open(RevocationFileId { path, format }, cf.log());
+    if let Some(problem) = file.problem() {
+        return Err(ConfError::because(format!("has no list: {problem}")));
+    }
+    conf.policy.revocation_lists.push(file);
     Ok(())
 }

@@ -1,18 +1,16 @@
 //! `auth_jwt_key_file`: from the directive to the files it names.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use jwt_core::{KeyFormat, KeySet};
 
 use super::Tickets;
-use super::key_file::{KeyFile, KeyFileId, path_of};
+use super::key_file::{KeyFile, KeyFileId, KeyFiles};
 use super::key_request::KeyRequest;
-use super::permissions::WorkerUser;
 use super::variable_path::{VariableFile, VariablePath};
-use crate::ffi::{Conf, Level, Log, OutOfOrder, Place, Request};
+use super::watched_file::path_of;
+use crate::ffi::{Conf, Level, OutOfOrder, Place, Request};
 use crate::refusal::Refusal;
 
 /// The path of an `auth_jwt_key_file`.
@@ -63,7 +61,7 @@ impl KeyDirective {
             },
             cf.log(),
         );
-        if let Some(problem) = file.problem()
+        if let Some(problem) = file.trouble()
             && let Some(log) = cf.log()
         {
             let (level, consequence) = if self.optional {
@@ -134,57 +132,12 @@ impl KeySource {
         may_wait: bool,
     ) -> Result<Arc<KeySet>, Refusal> {
         let keys = match self {
-            KeySource::File(file) => file.keys(),
+            KeySource::File(file) => file.current(),
             KeySource::Variable(file) => file.keys(r),
             KeySource::Request { request, keep } => {
                 return request.keys(r, tickets, *keep, may_wait);
             }
         };
         keys.ok_or(Refusal::KeyUnavailable)
-    }
-}
-
-/// The key files of a configuration, each loaded once however often it is named.
-#[derive(Default)]
-pub(crate) struct KeyFiles(RefCell<HashMap<KeyFileId, Rc<KeyFile>>>);
-
-impl KeyFiles {
-    fn open(&self, id: KeyFileId, log: Option<Log>) -> Rc<KeyFile> {
-        let mut files = self.0.borrow_mut();
-        let file = files
-            .entry(id.clone())
-            .or_insert_with(|| Rc::new(KeyFile::open(id, log)));
-        Rc::clone(file)
-    }
-
-    /// Takes changed files over. True: a helper thread is at work.
-    pub(super) fn poll(&self, log: Log) -> bool {
-        let files = self.0.borrow();
-        files
-            .values()
-            .fold(false, |busy, file| file.poll(log) | busy)
-    }
-
-    /// Draws a `warn` for each file that workers could not reopen when it changes.
-    pub(crate) fn warn_of_unreadable(&self, cf: &Conf<'_>) {
-        let (Some(user), Some(log)) = (WorkerUser::of(cf), cf.log()) else {
-            return;
-        };
-        let files = self.0.borrow();
-        let mut paths: Vec<_> = files.values().map(|file| file.path()).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        for path in paths {
-            if !user.can_read(path) {
-                log.write(
-                    Level::Warn,
-                    &format!(
-                        "auth_jwt: {user} cannot read key file \"{}\": a change will not be \
-                         picked up until a reload; let the group read it (chgrp, mode 640)",
-                        path.display()
-                    ),
-                );
-            }
-        }
     }
 }

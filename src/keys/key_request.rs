@@ -8,8 +8,8 @@ use std::sync::Arc;
 use jwt_core::{KeyFormat, KeyLoadOptions, KeySet};
 
 use super::flight::{Flight, Landing, Outcome, Unavailable};
-use super::key_file::write_notices;
 use super::parsed_answers::ParsedAnswers;
+use super::watched_file::write_notices;
 use super::{Tickets, ed448};
 use crate::ffi::{Answer, AnswerProblem, ComplexValue, Level, Place, Request, monotonic_ms};
 use crate::refusal::Refusal;

@@ -12,11 +12,14 @@ mod permissions;
 mod stamp;
 mod tickets;
 mod variable_path;
+mod watched_file;
 mod watcher;
 
-pub(crate) use directive::{KeyDirective, KeyFiles, KeyPath, KeySource};
+pub(crate) use directive::{KeyDirective, KeyPath, KeySource};
 pub(crate) use issuer::Issuer;
+pub(crate) use key_file::KeyFiles;
 pub(crate) use key_request::{KeyRequestDirective, KeyRequests, problem_with};
 pub(crate) use tickets::Tickets;
 pub(crate) use variable_path::VariablePath;
+pub(crate) use watched_file::{Content, WatchedFile, WatchedFiles, path_of};
 pub(crate) use watcher::Watcher;

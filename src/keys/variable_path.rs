@@ -8,7 +8,8 @@ use std::sync::Arc;
 use jwt_core::KeySet;
 
 use super::directive::{KeyDirective, KeyPath};
-use super::key_file::{KeyFile, KeyFileId, path_of};
+use super::key_file::{KeyFile, KeyFileId};
+use super::watched_file::path_of;
 use crate::ffi::{ComplexValue, Level, Log, Request};
 use crate::log_limit;
 
@@ -106,7 +107,7 @@ impl Cache {
         self.uses = self.uses.wrapping_add(1);
         if let Some((file, used)) = self.files.get_mut(&id) {
             *used = self.uses;
-            return file.keys();
+            return file.current();
         }
         if self.files.len() >= MOST
             && let Some(oldest) = self
@@ -118,12 +119,12 @@ impl Cache {
             self.files.remove(&oldest);
         }
         let file = KeyFile::open(id.clone(), Some(log));
-        if let Some(problem) = file.problem()
+        if let Some(problem) = file.trouble()
             && log_limit::allow("key file", now).is_some()
         {
             log.write(Level::Error, &format!("auth_jwt: {problem}"));
         }
-        let keys = file.keys();
+        let keys = file.current();
         self.files.insert(id, (file, self.uses));
         keys
     }

@@ -1,4 +1,4 @@
-//! The timer that looks for changed key files, in each worker.
+//! The timer that looks for changed files, in each worker.
 
 use super::variable_path;
 use crate::ffi::{Cycle, PeriodicTask};
@@ -21,7 +21,7 @@ impl PeriodicTask for Watcher {
         let log = cycle.log();
         let files = cycle
             .main_conf::<AuthJwt>()
-            .is_some_and(|main| main.key_files.poll(log));
+            .is_some_and(|main| main.key_files.poll(log) | main.revocation_files.poll(log));
         let busy = variable_path::poll(log) | files;
         if busy {
             Watcher::BUSY

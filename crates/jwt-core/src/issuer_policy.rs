@@ -217,7 +217,7 @@ impl IssuerPolicy {
             return Err(IssuerError::Lifetime);
         };
         let lives_on = is_later(*exp, latest.saturating_add(most));
-        let lived = issued.is_some_and(|iat| seconds(*exp) - seconds(iat) > float(most));
+        let lived = issued.is_some_and(|iat| exp.to_f64() - iat.to_f64() > float(most));
         if lives_on || lived {
             return Err(IssuerError::Lifetime);
         }
@@ -269,24 +269,12 @@ pub(crate) fn media_type(typ: &str) -> &str {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "exact for every second up to 2^53"
-)]
-fn seconds(date: Number) -> f64 {
-    match date {
-        Number::Unsigned(integer) => integer as f64,
-        Number::Negative(integer) => integer as f64,
-        Number::Float(float) => float,
-    }
-}
-
 fn float(integer: u64) -> f64 {
-    seconds(Number::Unsigned(integer))
+    Number::Unsigned(integer).to_f64()
 }
 
 fn is_later(date: Number, second: u64) -> bool {
-    seconds(date) > float(second)
+    date.to_f64() > float(second)
 }
 
 impl AlgorithmSet {

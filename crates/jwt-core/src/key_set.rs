@@ -17,11 +17,17 @@ pub struct KeySet {
     shelves: Vec<Shelf>,
 }
 
+/// A key, and what it is called.
+pub(crate) struct NamedKey {
+    pub(crate) kid: Option<Box<str>>,
+    pub(crate) verifier: Box<dyn VerifySignature>,
+}
+
 /// The keys of one algorithm.
 #[derive(Default)]
 struct Shelf {
     /// In the order of the file.
-    keys: Vec<Box<dyn VerifySignature>>,
+    keys: Vec<NamedKey>,
     /// Positions in `keys`.
     by_kid: HashMap<Box<str>, Vec<usize>>,
     without_kid: Vec<usize>,
@@ -50,7 +56,10 @@ impl KeySet {
                 continue;
             };
             let position = shelf.keys.len();
-            shelf.keys.push(verifier);
+            shelf.keys.push(NamedKey {
+                kid: kid.map(Into::into),
+                verifier,
+            });
             match kid {
                 Some(kid) => shelf.by_kid.entry(kid.into()).or_default().push(position),
                 None => shelf.without_kid.push(position),
@@ -86,7 +95,7 @@ impl KeySet {
         &self,
         algorithm: Algorithm,
         kid: &str,
-    ) -> impl Iterator<Item = &dyn VerifySignature> {
+    ) -> impl Iterator<Item = &NamedKey> {
         let shelf = self.shelves.get(algorithm as usize);
         shelf.into_iter().flat_map(move |shelf| {
             let positions = shelf.by_kid.get(kid).map(Vec::as_slice);
@@ -95,10 +104,7 @@ impl KeySet {
     }
 
     /// The keys that have no `kid`.
-    pub(crate) fn without_kid(
-        &self,
-        algorithm: Algorithm,
-    ) -> impl Iterator<Item = &dyn VerifySignature> {
+    pub(crate) fn without_kid(&self, algorithm: Algorithm) -> impl Iterator<Item = &NamedKey> {
         let shelf = self.shelves.get(algorithm as usize);
         shelf
             .into_iter()
@@ -106,14 +112,9 @@ impl KeySet {
     }
 
     /// All keys, whatever their `kid`.
-    pub(crate) fn any_kid(
-        &self,
-        algorithm: Algorithm,
-    ) -> impl Iterator<Item = &dyn VerifySignature> {
+    pub(crate) fn any_kid(&self, algorithm: Algorithm) -> impl Iterator<Item = &NamedKey> {
         let shelf = self.shelves.get(algorithm as usize);
-        shelf
-            .into_iter()
-            .flat_map(|shelf| shelf.keys.iter().map(AsRef::as_ref))
+        shelf.into_iter().flat_map(|shelf| &shelf.keys)
     }
 
     /// An algorithm for which a token could have more candidates than are tried, and how many.
@@ -127,9 +128,10 @@ impl KeySet {
 }
 
 impl Shelf {
-    fn pick<'a>(&'a self, positions: &'a [usize]) -> impl Iterator<Item = &'a dyn VerifySignature> {
-        let key = |position: &usize| self.keys.get(*position).map(AsRef::as_ref);
-        positions.iter().filter_map(key)
+    fn pick<'a>(&'a self, positions: &'a [usize]) -> impl Iterator<Item = &'a NamedKey> {
+        positions
+            .iter()
+            .filter_map(|position| self.keys.get(*position))
     }
 }
 

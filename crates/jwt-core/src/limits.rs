@@ -47,3 +47,6 @@ pub const MAX_VARIABLE_OPERAND: usize = 4 * 1024;
 
 /// Regular expressions from variables kept compiled.
 pub const PATTERN_CACHE_ENTRIES: usize = 64;
+
+/// Largest revocation list in bytes: several million names.
+pub const MAX_REVOCATION_FILE_SIZE: usize = 256 * 1024 * 1024;

@@ -4,7 +4,7 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::compact::Compact;
 use crate::error::Error;
 use crate::header::Header;
-use crate::key_set::KeySet;
+use crate::key_set::{KeySet, NamedKey};
 use crate::limits::MAX_SIGNATURE_TRIES;
 use crate::shown::Shown;
 use crate::signature::length_fits;
@@ -19,8 +19,16 @@ pub enum SignatureCheck {
     Skipped,
 }
 
-/// A signature was checked and is good. Made in [`check`] only.
-pub(crate) struct SignatureVerified(());
+/// A signature was checked and is good. Holds the `kid` of the key where the token names none. Made
+/// in [`check`] only.
+pub(crate) struct SignatureVerified(Option<Box<str>>);
+
+impl SignatureVerified {
+    /// The `kid` of the key that verified, where the token names none.
+    pub(crate) fn into_kid(self) -> Option<Box<str>> {
+        self.0
+    }
+}
 
 /// Configuration says that no signature is checked. Made in [`skip`] only.
 pub(crate) struct SignatureSkipped(());
@@ -51,10 +59,10 @@ pub(crate) fn check(
             .flat_map(|set| algorithms.iter().map(move |algorithm| (set, algorithm)))
     };
     let mut tried: usize = 0;
-    let mut is_signed_by = |algorithm, key: &dyn crate::VerifySignature| {
+    let mut is_signed_by = |algorithm, key: &NamedKey| {
         tried = tried.saturating_add(1);
         length_fits(algorithm, token.signature())
-            && key.verify(token.signing_input, token.signature())
+            && key.verifier.verify(token.signing_input, token.signature())
     };
     let signer = match header.kid() {
         Some(kid) => {
@@ -63,15 +71,20 @@ pub(crate) fn check(
             of_kid
                 .chain(others)
                 .take(MAX_SIGNATURE_TRIES)
-                .find(|(algorithm, key)| is_signed_by(*algorithm, *key))
+                .find(|(algorithm, key)| is_signed_by(*algorithm, key))
         }
         None => pairs()
             .flat_map(|(set, a)| set.any_kid(a).map(move |key| (a, key)))
             .take(MAX_SIGNATURE_TRIES)
-            .find(|(algorithm, key)| is_signed_by(*algorithm, *key)),
+            .find(|(algorithm, key)| is_signed_by(*algorithm, key)),
     };
-    if let Some((algorithm, _)) = signer {
-        return Ok((algorithm, Grounds::Verified(SignatureVerified(()))));
+    if let Some((algorithm, key)) = signer {
+        let kid = match header.kid() {
+            Some(_) => None,
+            None => key.kid.clone(),
+        };
+        let verified = SignatureVerified(kid);
+        return Ok((algorithm, Grounds::Verified(verified)));
     }
     let alg = Shown::new(header.alg().unwrap_or_default());
     let kid = header.kid().map(Shown::new);

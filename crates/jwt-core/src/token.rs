@@ -15,6 +15,7 @@ pub struct Token {
     header: Object,
     claims: Object,
     algorithm: Algorithm,
+    key_kid: Option<Box<str>>,
     verified: bool,
 }
 
@@ -30,15 +31,17 @@ impl Token {
         token: &Compact<'_>,
     ) -> Result<Self, Error> {
         let claims = compact::text(token.claims(), Part::Claims)?;
+        let (verified, key_kid) = match grounds {
+            Grounds::Verified(signature) => (true, signature.into_kid()),
+            Grounds::Skipped(_) => (false, None),
+        };
         Ok(Self {
             header: header.object,
             claims: compact::object(claims, Part::Claims)?,
             compact: token.bytes.into(),
             algorithm,
-            verified: match grounds {
-                Grounds::Verified(_) => true,
-                Grounds::Skipped(_) => false,
-            },
+            key_kid,
+            verified,
         })
     }
 
@@ -71,6 +74,12 @@ impl Token {
     /// The header's `kid`.
     pub fn kid(&self) -> Option<&str> {
         self.header.get("kid")?.as_str()
+    }
+
+    /// The `kid` of the key that verified the signature, where the token has none itself. (One that
+    /// it has is the key's too, if the key has any.)
+    pub fn key_kid(&self) -> Option<&str> {
+        self.key_kid.as_deref()
     }
 
     /// False when the signature was not looked at.

@@ -239,7 +239,7 @@ impl fmt::Debug for TokenCache {
 
 /// Keys of `places` are hashes already.
 #[derive(Default)]
-struct AsItIs(u64);
+pub(crate) struct AsItIs(u64);
 
 impl Hasher for AsItIs {
     fn write_u64(&mut self, hash: u64) {

@@ -43,6 +43,16 @@ impl Number {
             Self::Float(float) => float.abs() < EXACT_BELOW,
         }
     }
+
+    /// As a double, rounded where it must be.
+    #[expect(clippy::cast_precision_loss, reason = "said above")]
+    pub(crate) fn to_f64(self) -> f64 {
+        match self {
+            Self::Unsigned(integer) => integer as f64,
+            Self::Negative(integer) => integer as f64,
+            Self::Float(float) => float,
+        }
+    }
 }
 
 /// A JSON object. Members are kept sorted by name, byte by byte.

@@ -1,9 +1,8 @@
 //! The examples of two modules' public documentation, typed anew: they load here, and decide as
 //! documented there. What differs on purpose stands with its example.
 //!
-//! Left out until their directives are there: kjdev's lists of locked users and keys, and the
-//! comprehensive example that has one (`auth_jwt_revocation_list_sub`, `_kid`); the commercial
-//! module's encrypted and nested tokens (`auth_jwt_type`).
+//! Left out until their directives are there: the commercial module's encrypted and nested tokens
+//! (`auth_jwt_type`).
 
 use jwt_testkit::{Key, jwks, keyval, sign, token};
 use nginx_tests::{Config, Nginx, Request, cases, good, key, user_with, with_claims};
@@ -423,4 +422,80 @@ fn a_misprint_is_refused() {
         .check();
     assert!(!check.ok);
     check.assert_line(&["\"auth_jwt_require\"", "iat"]);
+}
+
+#[test]
+fn locked_users_and_keys() {
+    const LOCKED: &str = r#"{"lockedsub1": {"locked_at": "2023"}, "lockedsub2": {"locked_reason": "bad user"},
+                             "lockedsub3": {"any_other_property": 1}}"#;
+    let nginx = Config::new("an example of another module's documentation")
+        .file(
+            "conf/keys.json",
+            jwks(&[&key(), &key().with_kid("test2kid")]),
+        )
+        .file("conf/lockeduserslist.json", LOCKED)
+        .file(
+            "conf/lockedkidlist.json",
+            r#"{"test2kid": {"revocation_reason": "unknown"}}"#,
+        )
+        .server(located(
+            "auth_jwt \"closed site\"; auth_jwt_key_file conf/keys.json;
+             auth_jwt_revocation_list_sub conf/lockeduserslist.json; auth_jwt_revocation_list_kid conf/lockedkidlist.json;",
+        ))
+        .start();
+    nginx.get_with("/", &good()).assert(200, "ok");
+    for sub in ["lockedsub1", "lockedsub2", "lockedsub3"] {
+        nginx
+            .get_with("/", &having(&json!({"sub": sub})))
+            .assert(401, "revoked");
+    }
+    let locked_key = token(&key().with_kid("test2kid"), &nginx_tests::user());
+    nginx.get_with("/", &locked_key).assert(401, "revoked");
+    let without_kid = sign(
+        &json!({"alg": key().alg().header_name()}),
+        &nginx_tests::user(),
+        &key(),
+    );
+    nginx.get_with("/", &without_kid).assert(401, "revoked");
+}
+
+/// kjdev's comprehensive example, its TLS left out.
+#[test]
+fn the_comprehensive_example() {
+    let nginx = Config::new("an example of another module's documentation")
+        .file("html/jwks.json", jwks(&[&key()]))
+        .file("revoked_subs.json", r#"{"lockedsub1": {}}"#)
+        .http(
+            "proxy_cache_path tmp/cache keys_zone=jwks_cache:10m;
+             map $jwt_claim_iss $valid_iss { \"https://idp.example.com\" 1; }
+             map $request_method $required_roles { \"GET\" '[\"reader\", \"admin\"]'; \"POST\" '[\"admin\"]'; }
+             server { listen 127.0.0.1:@PORT2@; root @PREFIX@/html; }",
+        )
+        .server(
+            "location / {
+                 auth_jwt \"api\"; auth_jwt_key_request /jwks_uri; auth_jwt_validate_exp on; auth_jwt_leeway 10s;
+                 auth_jwt_revocation_list_sub revoked_subs.json;
+                 auth_jwt_require $valid_iss;
+                 auth_jwt_require_claim aud eq \"myapi\";
+                 auth_jwt_require_claim roles intersect $required_roles;
+                 proxy_pass http://@UPSTREAM@;
+             }
+             location = /jwks_uri { internal; proxy_cache jwks_cache; proxy_cache_valid 200 1h;
+                                    proxy_pass http://127.0.0.1:@PORT2@/jwks.json; }",
+        )
+        .start();
+    let ask = |method: &str, name: &str, value: Value| {
+        let mut claims =
+            json!({"iss": "https://idp.example.com", "aud": "myapi", "roles": ["reader"]});
+        claims[name] = value;
+        let request = Request::new(method, "/").bearer(&having(&claims)).body("");
+        nginx.ask(&request).status
+    };
+    assert_eq!(ask("GET", "x", json!(1)), 200);
+    assert_eq!(ask("GET", "iss", json!("https://other.example.com")), 401);
+    assert_eq!(ask("GET", "aud", json!("other")), 401);
+    assert_eq!(ask("GET", "sub", json!("lockedsub1")), 401);
+    assert_eq!(ask("GET", "roles", json!(["guest"])), 401);
+    assert_eq!(ask("POST", "x", json!(1)), 401);
+    assert_eq!(ask("POST", "roles", json!(["admin"])), 200);
 }

@@ -200,6 +200,19 @@ cases! { refuses = refused:
     profile_with_an_issuer_deeper_down("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_profile at+jwt; auth_jwt_audience a; auth_jwt_require_claim .a.iss eq a;", &["\"auth_jwt_profile\"", "auth_jwt_require_claim iss"]);
     profile_afresh("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_audience a; auth_jwt_require_claim iss eq a;
                     location /in { auth_jwt_require_inherit off; auth_jwt_profile at+jwt; }", &["\"auth_jwt_profile\"", "auth_jwt_audience", "/in"]);
+    revocation_list_missing("auth_jwt_revocation_list missing.json;", &["\"auth_jwt_revocation_list\"", "missing.json", "No such file", "create it"]);
+    revocation_list_a_folder("auth_jwt_revocation_list folder;", &["\"auth_jwt_revocation_list\"", "folder", "regular file"]);
+    revocation_list_empty("auth_jwt_revocation_list empty-file.json;", &["\"auth_jwt_revocation_list\"", "empty-file.json", "line 1"]);
+    revocation_list_bad_json("auth_jwt_revocation_list broken.json;", &["\"auth_jwt_revocation_list\"", "broken.json", "line 1"]);
+    revocation_list_of_unknown_kinds("auth_jwt_revocation_list empty.json;", &["\"auth_jwt_revocation_list\"", "empty.json", "\"jti\""]);
+    revocation_list_an_array("auth_jwt_revocation_list list.json;", &["\"auth_jwt_revocation_list\"", "list.json", "\"jti\""]);
+    revocation_list_with_a_variable("auth_jwt_revocation_list $host.json;", &["\"auth_jwt_revocation_list\"", "$host.json", "variables"]);
+    revocation_list_of_two_files("auth_jwt_revocation_list a b;", &["\"auth_jwt_revocation_list\"", "arguments"]);
+    revocation_list_sub_missing("auth_jwt_revocation_list_sub missing.json;", &["\"auth_jwt_revocation_list_sub\"", "missing.json", "No such file"]);
+    revocation_list_sub_an_array("auth_jwt_revocation_list_sub list.json;", &["\"auth_jwt_revocation_list_sub\"", "list.json", "not an object"]);
+    revocation_list_kid_missing("auth_jwt_revocation_list_kid missing.json;", &["\"auth_jwt_revocation_list_kid\"", "missing.json", "No such file"]);
+    revocation_list_kid_a_number("auth_jwt_revocation_list_kid number.json;", &["\"auth_jwt_revocation_list_kid\"", "number.json", "not an object"]);
+    revocation_list_inside_if("if ($arg_a) { auth_jwt_revocation_list empty.json; }", &["\"auth_jwt_revocation_list\"", "not allowed here"]);
     an_unknown_directive("auth_jwt_requires $arg_a;", &["unknown directive \"auth_jwt_requires\""]);
     auth_jwt_inside_if("if ($arg_a) { auth_jwt a; }", &["\"auth_jwt\"", "not allowed here"]);
     key_file_inside_if("if ($arg_a) { auth_jwt_key_file jwks.json; }", &["\"auth_jwt_key_file\"", "not allowed here"]);
@@ -255,6 +268,8 @@ cases! { accepts = accepted:
         auth_jwt_require_claim a intersect json=[]; auth_jwt_require_claim a nintersect json=[]; auth_jwt_require_claim a match ^b$;");
     a_profile("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_profile at+jwt; auth_jwt_audience a b; auth_jwt_require_claim iss in json=[\"a\"]; auth_jwt_scope any x:y; auth_jwt_scope a b;");
     every_algorithm("auth_jwt_algorithms HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 ES256K EdDSA Ed25519 Ed448;");
+    revocation_lists("auth_jwt_revocation_list_sub empty.json; auth_jwt_revocation_list_kid empty.json; auth_jwt_revocation_list_kid empty.json;
+        limit_except GET { auth_jwt_revocation_list_sub empty.json; }");
     allow_nested("auth_jwt_allow_nested; location /a { auth_jwt_allow_nested delimiter=<> quote='; auth_jwt_require_claim a<>b eq c; }");
 }
 

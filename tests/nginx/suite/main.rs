@@ -36,6 +36,7 @@ mod redirects; // internal redirects between locations
 mod reload; // reloads and exits
 mod require_claim; // requirements on claims and header parameters
 mod resource; // RFC 9728
+mod revocation;
 mod rotation; // key files that change
 mod scope;
 mod security; // what broke other modules

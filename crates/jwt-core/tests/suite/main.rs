@@ -23,6 +23,7 @@ mod pem;
 mod policy;
 mod properties;
 mod providers;
+mod revocation;
 mod rfc8725;
 mod selection;
 mod support;
