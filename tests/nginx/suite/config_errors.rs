@@ -366,3 +366,21 @@ fn a_file_that_the_workers_cannot_reopen_draws_a_warning() {
     check.assert_line(&["[warn]", "jwks.json", "chgrp"]);
     assert_eq!(check.text.matches("[warn]").count(), 1, "{}", check.text);
 }
+
+/// A FIFO would stop nginx at its first byte, a device never end.
+#[test]
+fn a_key_file_that_is_no_regular_file_is_not_opened() {
+    for path in ["/dev/null", "/dev/zero", "."] {
+        let config = Config::new("a device as a key file");
+        let check = config
+            .server(format!("auth_jwt a; auth_jwt_key_file {path};"))
+            .check();
+        assert!(!check.ok);
+        check.assert_line(&[
+            "[emerg]",
+            "auth_jwt_key_file",
+            "not a regular file",
+            "/nginx.conf:",
+        ]);
+    }
+}

@@ -56,6 +56,33 @@ fn keys_chosen_by_a_variable_are_those_of_its_last_value() {
     );
 }
 
+/// A variable that holds the token changes after a claim was read.
+#[test]
+fn the_token_is_that_of_its_variables_last_value() {
+    let nginx = Config::new("the token's variable changes between two reads")
+        .keys(&[&key()])
+        .server(
+            "location / { auth_jwt a token=$t; auth_jwt_key_file jwks.json;
+                set $t $http_first; set $early $jwt_claim_sub; set $t $http_second;
+                set $late $jwt_claim_sub; add_header Late <$late> always;
+                add_header Status $jwt_status always; try_files /ok.txt =500; }",
+        )
+        .start();
+    let forged = token(&Key::other(Alg::ES256), &user());
+    let ask = |first: &str, second: &str| {
+        nginx.ask(
+            &Request::get("/")
+                .header("First", first)
+                .header("Second", second),
+        )
+    };
+    let refused = ask(&good(), &forged);
+    refused.assert(401, "bad_signature");
+    assert_eq!(refused.header("Late"), Some("<>"));
+    ask(&forged, &good()).assert(200, "ok");
+    ask(&good(), "").assert(401, "missing");
+}
+
 /// The requirements of a part are held against the part's own token.
 #[test]
 fn requirements_of_a_subrequest_look_at_its_own_token() {
@@ -154,4 +181,30 @@ fn an_error_page_of_a_filter_remembers_the_decision() {
     let response = nginx.ask(&request);
     response.assert(412, "ok");
     assert_eq!(response.header("Cache-Control"), Some("private"));
+}
+
+/// A part of a page is no preflight, whatever the page's request is.
+#[test]
+fn a_subrequest_of_a_preflight_needs_a_token() {
+    let nginx = Config::new("a part that lets preflights through, in a page that answers OPTIONS")
+        .keys(&[&key()])
+        .http("addition_types *;")
+        .server(
+            "location /page { proxy_pass http://@UPSTREAM@/page; add_after_body /part; }
+             location /part { auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_phase preaccess; auth_jwt_preflight on;
+                              proxy_pass http://@UPSTREAM@/from-the-api; }",
+        )
+        .start();
+    let preflight = |target: &str| {
+        let request = Request::new("OPTIONS", target)
+            .header("Origin", "https://a.test")
+            .header("Access-Control-Request-Method", "GET");
+        nginx.ask(&request).body
+    };
+    assert!(preflight("/part").contains("/from-the-api"));
+    let page = preflight("/page");
+    assert!(
+        page.contains("/page") && !page.contains("/from-the-api"),
+        "{page}"
+    );
 }

@@ -358,3 +358,21 @@ fn min_rsa_bits_of_the_level_that_names_the_file_counts() {
     assert_eq!(nginx.get_with("/lax", &token).status, 200);
     assert_eq!(nginx.get_with("/strict", &token).status, 401);
 }
+
+/// An inherited file is judged by the level that inherits it.
+#[test]
+fn an_inherited_key_file_is_read_with_the_limit_of_the_level() {
+    let short = Key::rsa(Alg::RS256, 1024);
+    let nginx = Config::new("a stricter limit below a lax one")
+        .keys(&[&key(), &short])
+        .server(
+            "auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_min_rsa_bits 1024;
+             location /lax { try_files /ok.txt =500; }
+             location /strict { auth_jwt_min_rsa_bits 2048; try_files /ok.txt =500; }",
+        )
+        .start();
+    let token = token(&short, &user());
+    assert_eq!(nginx.get_with("/lax", &token).status, 200);
+    assert_eq!(nginx.get_with("/strict", &token).status, 401);
+    assert_eq!(nginx.get_with("/strict", &good()).status, 200);
+}

@@ -301,3 +301,43 @@ fn the_companion_comes_last_in_the_list() {
         (302, Some("<>"))
     );
 }
+
+/// `auth_request` hands on the challenge that the subrequest linked where nginx's core has it.
+#[test]
+fn auth_request_hands_on_the_challenge_of_its_location() {
+    Features::get().need("http_auth_request");
+    let nginx = Config::new("the check in the location of auth_request")
+        .keys(&[&key()])
+        .server(
+            "location / { auth_request /check; try_files /ok.txt =500; }
+             location = /check { internal; auth_jwt api; auth_jwt_key_file jwks.json; auth_jwt_phase preaccess;
+                                 proxy_pass http://@UPSTREAM@/; proxy_pass_request_body off; }",
+        )
+        .start();
+    assert_eq!(nginx.get_with("/", &good()).status, 200);
+    let refused = nginx.get_with("/", &forged());
+    assert_eq!(refused.status, 401);
+    assert!(refused.challenge().contains("invalid_token"));
+}
+
+/// Granted by another module, and then refused by the API itself: that answer is the API's alone.
+#[test]
+fn a_grant_takes_the_challenge_away_whatever_the_api_answers() {
+    Features::get().need("http_auth_request");
+    let nginx = Config::new("an API that answers 401 after auth_request granted")
+        .keys(&[&key()])
+        .file("htpasswd", "ann:{PLAIN}secret\n")
+        .http("server { listen 127.0.0.1:@PORT2@; add_header WWW-Authenticate Api always; return 401; }")
+        .server(
+            "location / { satisfy any; deny all; auth_jwt api; auth_jwt_key_file jwks.json;
+                          auth_basic b; auth_basic_user_file htpasswd; auth_request /yes;
+                          proxy_pass http://127.0.0.1:@PORT2@; }
+             location = /yes { internal; return 204; }",
+        )
+        .start();
+    for request in [Request::get("/"), Request::get("/").bearer(&forged())] {
+        let response = nginx.ask(&request);
+        assert_eq!(response.status, 401);
+        assert_eq!(response.all("WWW-Authenticate"), ["Api"]);
+    }
+}

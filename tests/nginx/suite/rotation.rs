@@ -314,3 +314,21 @@ fn an_optional_file_that_is_missing_is_500_beside_others_too() {
     eventually("the file counts", || accepts(&nginx, &new()));
     assert!(accepts(&nginx, &old()));
 }
+
+/// Size, inode and modification time stay: only the time of the change tells (`cp -p`, `touch -r`).
+#[test]
+fn a_change_that_keeps_size_and_time_is_seen() {
+    let (old, new) = (jwks(&[&old()]), jwks(&[&new()]));
+    let size = old.len().max(new.len());
+    let padded = |text: &str| format!("{text}{}", " ".repeat(size - text.len()));
+    let nginx = server().file("jwks.json", padded(&old)).start();
+    let file = fs::File::open(nginx.conf("jwks.json")).unwrap();
+    let modified = file.metadata().unwrap().modified().unwrap();
+    nginx.get_with("/", &good()).assert(200, "ok");
+    nginx.overwrite("jwks.json", padded(&new));
+    let file = fs::File::options()
+        .write(true)
+        .open(nginx.conf("jwks.json"));
+    file.unwrap().set_modified(modified).unwrap();
+    expect_new(&nginx);
+}
