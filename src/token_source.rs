@@ -63,12 +63,12 @@ pub(crate) fn find<'r>(
 /// The token of a Bearer header. The scheme's case does not matter (RFC 9110 11.1), one or more
 /// spaces follow; another scheme carries no token.
 fn bearer(header: Option<&[u8]>) -> Result<Option<&[u8]>, MalformedHeader> {
-    const SCHEME: &[u8] = b"bearer";
+    const SCHEME: &[u8] = b"Bearer";
     let Some((scheme, rest)) = header.and_then(|header| header.split_at_checked(SCHEME.len()))
     else {
         return Ok(None);
     };
-    if !scheme.eq_ignore_ascii_case(SCHEME) {
+    if scheme != SCHEME && !scheme.eq_ignore_ascii_case(SCHEME) {
         return Ok(None);
     }
     // nginx has cut white space at the end.

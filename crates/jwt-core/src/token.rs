@@ -14,9 +14,29 @@ pub struct Token {
     compact: Box<[u8]>,
     header: Object,
     claims: Object,
+    exp: Date,
+    nbf: Date,
     algorithm: Algorithm,
     key_kid: Option<Box<str>>,
     verified: bool,
+}
+
+/// A claim that is a NumericDate (RFC 7519 2), looked up once: it is compared on every request.
+#[derive(Clone, Copy)]
+enum Date {
+    Absent,
+    At(Number),
+    NoNumber,
+}
+
+impl Date {
+    fn of(claims: &Object, name: &str) -> Self {
+        match claims.get(name) {
+            None => Self::Absent,
+            Some(Value::Number(number)) => Self::At(*number),
+            Some(_) => Self::NoNumber,
+        }
+    }
 }
 
 impl Token {
@@ -35,9 +55,12 @@ impl Token {
             Grounds::Verified(signature) => (true, signature.into_kid()),
             Grounds::Skipped(_) => (false, None),
         };
+        let claims = compact::object(claims, Part::Claims)?;
         Ok(Self {
             header: header.object,
-            claims: compact::object(claims, Part::Claims)?,
+            exp: Date::of(&claims, "exp"),
+            nbf: Date::of(&claims, "nbf"),
+            claims,
             compact: token.bytes.into(),
             algorithm,
             key_kid,
@@ -104,25 +127,10 @@ impl Token {
     pub fn check_exp(&self, now: u64, leeway: u64) -> Result<(), Error> {
         // now >= exp + leeway, without a sum that could overflow
         let latest = i128::from(now).saturating_sub(leeway.into());
-        match self.numeric_date("exp")? {
-            Some(exp) if is_at_most(exp, latest) => Err(Error::Expired),
-            _ => Ok(()),
-        }
-    }
-
-    /// The first second at which `exp` has passed; `u64::MAX` where there is none.
-    pub(crate) fn expires(&self) -> u64 {
-        match self.claims.get("exp") {
-            Some(Value::Number(Number::Unsigned(exp))) => *exp,
-            Some(Value::Number(Number::Negative(_))) => 0,
-            // The cast saturates: below 0 is 0.
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "see above"
-            )]
-            Some(Value::Number(Number::Float(exp))) => exp.ceil() as u64,
-            _ => u64::MAX,
+        match self.exp {
+            Date::At(exp) if is_at_most(exp, latest) => Err(Error::Expired),
+            Date::Absent | Date::At(_) => Ok(()),
+            Date::NoNumber => Err(Error::TimeClaim("exp")),
         }
     }
 
@@ -132,17 +140,26 @@ impl Token {
     /// [`Error::TimeClaim`] for one that is not a number, [`Error::NotYetValid`].
     pub fn check_nbf(&self, now: u64, leeway: u64) -> Result<(), Error> {
         let latest = i128::from(now).saturating_add(leeway.into());
-        match self.numeric_date("nbf")? {
-            Some(nbf) if !is_at_most(nbf, latest) => Err(Error::NotYetValid),
-            _ => Ok(()),
+        match self.nbf {
+            Date::At(nbf) if !is_at_most(nbf, latest) => Err(Error::NotYetValid),
+            Date::Absent | Date::At(_) => Ok(()),
+            Date::NoNumber => Err(Error::TimeClaim("nbf")),
         }
     }
 
-    fn numeric_date(&self, name: &'static str) -> Result<Option<Number>, Error> {
-        match self.claims.get(name) {
-            None => Ok(None),
-            Some(Value::Number(number)) => Ok(Some(*number)),
-            Some(_) => Err(Error::TimeClaim(name)),
+    /// The first second at which `exp` has passed; `u64::MAX` where there is none.
+    pub(crate) fn expires(&self) -> u64 {
+        match self.exp {
+            Date::At(Number::Unsigned(exp)) => exp,
+            Date::At(Number::Negative(_)) => 0,
+            // The cast saturates: below 0 is 0.
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "see above"
+            )]
+            Date::At(Number::Float(exp)) => exp.ceil() as u64,
+            Date::Absent | Date::NoNumber => u64::MAX,
         }
     }
 }

@@ -15,8 +15,7 @@ use std::rc::Rc;
 pub struct TokenCache {
     max: usize,
     inactive: u64,
-    /// Random per process: which tokens share a place cannot be known outside.
-    key: RandomState,
+    key: HashKey,
     /// Positions in `entries` by hash. Of two entries with one hash the newer replaces the older,
     /// so that no input makes a chain that is walked.
     places: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
@@ -55,7 +54,7 @@ impl TokenCache {
         Self {
             max,
             inactive: inactive.unwrap_or(u64::MAX),
-            key: RandomState::new(),
+            key: HashKey::random(),
             places: HashMap::default(),
             entries: Vec::new(),
             newest: NONE,
@@ -75,7 +74,7 @@ impl TokenCache {
         now: u64,
         holds: impl FnOnce(&Token, &VerifiedWith) -> bool,
     ) -> Option<Rc<Token>> {
-        let place = *self.places.get(&self.hash(token, hint)?)?;
+        let place = *self.places.get(&self.key.hash(token, hint)?)?;
         let entry = self.entries.get_mut(place)?;
         if entry.token.compact() != token || !holds(&entry.token, &entry.with) {
             return None;
@@ -109,7 +108,7 @@ impl TokenCache {
         if self.max == 0 || !token.is_verified() || expires <= now {
             return Err(with);
         }
-        let Some(hash) = self.hash(token.compact(), hint) else {
+        let Some(hash) = self.key.hash(token.compact(), hint) else {
             return Err(with);
         };
         self.remove_idle(now);
@@ -133,18 +132,6 @@ impl TokenCache {
             self.append(entry);
         }
         Ok(())
-    }
-
-    /// Signatures end a token, and those of different tokens differ: their last bytes are as good
-    /// as all. None for what is too short or too long to be kept.
-    fn hash(&self, token: &[u8], hint: u64) -> Option<u64> {
-        if token.len() > MAX_CACHED_TOKEN_SIZE {
-            return None;
-        }
-        let mut hasher = self.key.build_hasher();
-        hasher.write(token.last_chunk::<32>()?);
-        hasher.write_u64(hint);
-        Some(hasher.finish())
     }
 
     /// How many tokens are kept.
@@ -234,6 +221,32 @@ impl fmt::Debug for TokenCache {
             .field("max", &self.max)
             .field("len", &self.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Random per process: which tokens share a place cannot be known outside.
+struct HashKey(u64, u64);
+
+impl HashKey {
+    fn random() -> Self {
+        let random = RandomState::new();
+        Self(random.hash_one(0), random.hash_one(1) | 1)
+    }
+
+    /// Signatures end a token, and those of different tokens differ: their last bytes are as good
+    /// as all, and a keyed multiplication is enough for them, as no two entries share a hash. None
+    /// for a token that is too short or too long to be kept.
+    fn hash(&self, token: &[u8], hint: u64) -> Option<u64> {
+        if token.len() > MAX_CACHED_TOKEN_SIZE {
+            return None;
+        }
+        let (words, _) = token.last_chunk::<32>()?.as_chunks::<8>();
+        let hash = words.iter().fold(self.0 ^ hint, |hash, word| {
+            let mixed = u128::from(hash ^ u64::from_le_bytes(*word));
+            let product = mixed.wrapping_mul(u128::from(self.1)); // of two 64-bit numbers: exact
+            (product >> 64) as u64 ^ product as u64
+        });
+        Some(hash)
     }
 }
 

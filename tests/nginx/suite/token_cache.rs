@@ -357,6 +357,54 @@ fn reads_and_redirects_see_what_was_found() {
     expect(&nginx, "/way", &token, BYPASS);
 }
 
+/// Issuers that share a name and a key file, but not their rules.
+#[test]
+fn an_issuer_finds_what_was_verified_by_its_own_rules() {
+    let location = |name: &str| {
+        format!(
+            "location /{name} {{ auth_jwt a; auth_jwt_trust {name}; add_header Status $jwt_status always;
+             add_header Cache <$jwt_cache_status> always; try_files /ok.txt =500; }}"
+        )
+    };
+    let names = ["corp", "same", "strict", "short", "other"];
+    let nginx = guarded(
+        "auth_jwt_issuer corp { issuer https://a.test; key_file jwks.json; }
+         auth_jwt_issuer same { issuer https://a.test; key_file jwks.json; require sub; }
+         auth_jwt_issuer strict { issuer https://a.test; key_file jwks.json; algorithms RS256; }
+         auth_jwt_issuer short { issuer https://a.test; key_file jwks.json; max_lifetime 10s; }
+         auth_jwt_issuer other { issuer https://b.test; key_file jwks.json; }",
+        "",
+    )
+    .server(names.map(location).concat())
+    .server(
+        location("corp")
+            .replace("/corp", "/both")
+            .replace("trust corp", "trust corp other"),
+    )
+    .start();
+    let claims = json!({"iss": "https://a.test", "sub": "a", "iat": now(), "exp": now() + 300});
+    let token = with_claims(&claims);
+    expect(&nginx, "/corp", &token, MISS);
+    for _ in 0..2 {
+        expect(&nginx, "/corp", &token, HIT);
+        expect(&nginx, "/both", &token, HIT);
+        expect(&nginx, "/same", &token, HIT);
+        expect(
+            &nginx,
+            "/strict",
+            &token,
+            (401, "unsupported_alg", "<MISS>"),
+        );
+        expect(&nginx, "/short", &token, (401, "claim", "<HIT>"));
+        expect(&nginx, "/other", &token, (401, "issuer", "<MISS>"));
+    }
+    nginx.replace("jwks.json", jwks(&[&Key::other(Alg::ES256)]));
+    eventually("the new set is in force", || {
+        nginx.get_with("/corp", &token).status == 401
+    });
+    expect(&nginx, "/corp", &token, (401, "bad_signature", "<MISS>"));
+}
+
 /// Distinct tokens without end: the cache stays within its bound.
 #[test]
 fn twenty_thousand_tokens_take_no_more_room_than_five_thousand() {

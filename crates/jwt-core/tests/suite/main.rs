@@ -29,5 +29,6 @@ mod selection;
 mod support;
 mod tamper;
 mod time;
+mod token_cache;
 mod values;
 mod vectors;
