@@ -1,24 +1,19 @@
 //! The table of directives, and their setters.
 
-use std::rc::Rc;
-
-use jwt_core::{KeyFormat, RevocationFormat};
+use jwt_core::RevocationFormat;
 use nginx_sys::{
     NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_BLOCK, NGX_CONF_FLAG, NGX_CONF_NOARGS, NGX_CONF_TAKE1,
     NGX_CONF_TAKE3, NGX_CONF_TAKE4, NGX_CONF_TAKE12, NGX_CONF_TAKE123, NGX_HTTP_LMT_CONF,
     NGX_HTTP_LOC_CONF, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF,
 };
 
-use super::location::{Auth, LocConf, Phase, Realm};
-use super::variable_use::{compile, note_variables, warn_of_client_input};
+use super::location::{LocConf, Phase};
 use super::{
-    MainConf, challenge, issuer_block, key_request, policy_directives, resource_document,
-    token_cache, trust,
+    MainConf, auth_jwt, challenge, issuer_block, key_file, key_request, policy_directives,
+    resource_document, token_cache, trust,
 };
 use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
-use crate::keys::{KeyDirective, KeyPath, VariablePath};
 use crate::module::AuthJwt;
-use crate::token_source::TokenSource;
 use crate::variables::{Named, NamedPath, Part};
 
 const HTTP: u32 = NGX_HTTP_MAIN_CONF;
@@ -33,7 +28,7 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
     Directive {
         name: c"auth_jwt",
         kind: LEVELS_AND_METHODS | NGX_CONF_1MORE,
-        set: Setter::Loc(auth_jwt),
+        set: Setter::Loc(auth_jwt::auth_jwt),
     },
     Directive {
         name: c"auth_jwt_algorithms",
@@ -73,7 +68,7 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
     Directive {
         name: c"auth_jwt_key_file",
         kind: LEVELS_AND_METHODS | NGX_CONF_TAKE123,
-        set: Setter::Loc(key_file),
+        set: Setter::Loc(key_file::key_file),
     },
     Directive {
         name: c"auth_jwt_key_request",
@@ -245,73 +240,6 @@ fn flag(cf: &Conf<'_>, slot: &mut Option<bool>) -> Set {
     set_once(slot, value)
 }
 
-fn auth_jwt(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
-    if conf.auth.is_some() {
-        return Err(ConfError::duplicate());
-    }
-    let words = cf.words();
-    let [_, realm, parameters @ ..] = words.as_slice() else {
-        return Err(ConfError::because("takes a realm or \"off\""));
-    };
-    if *realm == b"off" {
-        if !parameters.is_empty() {
-            return Err(ConfError::because(
-                "takes no parameters after \"off\": remove them, or name a realm",
-            ));
-        }
-        conf.auth = Some(Auth::Off);
-        return Ok(());
-    }
-    let mut token_sources = Vec::new();
-    for parameter in parameters {
-        token_sources.push(token_source(cf, parameter)?);
-    }
-    if token_sources.is_empty() {
-        token_sources.push(TokenSource::Authorization);
-    }
-    conf.auth = Some(Auth::On(Rc::new(Realm {
-        realm: compile(cf, realm)?,
-        token_sources,
-    })));
-    Ok(())
-}
-
-fn token_source(cf: &Conf<'_>, parameter: &[u8]) -> Result<TokenSource, ConfError> {
-    let Some(value) = parameter.strip_prefix(b"token=") else {
-        return Err(ConfError::because(format!(
-            "has unknown parameter \"{}\": it takes a realm and token=$variable",
-            text(parameter)
-        )));
-    };
-    let name = value.strip_prefix(b"$").filter(|name| {
-        !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-    });
-    let Some(name) = name else {
-        return Err(ConfError::because(format!(
-            "has invalid parameter \"{}\": token= takes one variable, as in token=$cookie_jwt",
-            text(parameter)
-        )));
-    };
-    if name.eq_ignore_ascii_case(b"http_authorization") {
-        return Ok(TokenSource::Authorization);
-    }
-    let in_query = name
-        .get(..4)
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"arg_"));
-    if in_query {
-        cf.warn(&format!(
-            "\"auth_jwt\" takes the token from ${}: request lines are logged with it, and \
-             browsers and proxies keep them; prefer a header or a cookie",
-            text(name)
-        ));
-    }
-    note_variables(cf, value);
-    Ok(TokenSource::Variable {
-        index: cf.variable_index(name)?,
-        in_query,
-    })
-}
-
 fn named_path(cf: &Conf<'_>, main: &mut MainConf, part: Part) -> Set {
     let words = cf.words();
     let [_, variable, path @ ..] = words.as_slice() else {
@@ -339,60 +267,6 @@ fn named_path(cf: &Conf<'_>, main: &mut MainConf, part: Part) -> Set {
     }
     add_variable::<Named>(cf, variable, main.named_paths.len())?;
     main.named_paths.push(NamedPath { part, names });
-    Ok(())
-}
-
-fn key_file(cf: &Conf<'_>, conf: &mut LocConf) -> Set {
-    if conf.trust.is_some() {
-        return Err(ConfError::because(trust::STANDS_ALONE));
-    }
-    let words = cf.words();
-    let [_, path, rest @ ..] = words.as_slice() else {
-        return Err(ConfError::because("takes a file"));
-    };
-    let (rest, optional) = match rest {
-        [rest @ .., b"optional"] => (rest, true),
-        _ => (rest, false),
-    };
-    let format = match rest {
-        [] => None,
-        [b"jwks"] => Some(KeyFormat::Jwks),
-        [b"keyval"] => Some(KeyFormat::Keyval),
-        [b"pem"] => Some(KeyFormat::Pem),
-        [unknown, ..] => {
-            return Err(ConfError::because(format!(
-                "has unknown parameter \"{}\": after the file come \"jwks\", \"keyval\" or \
-                 \"pem\", then \"optional\"",
-                text(unknown)
-            )));
-        }
-    };
-    if path.is_empty() {
-        return Err(ConfError::because("has an empty file name"));
-    }
-    let value = compile(cf, path)?;
-    let path = match value.literal() {
-        Some(literal) => KeyPath::Literal(
-            cf.full_path(literal)
-                .ok_or_else(|| ConfError::because("could not be read: out of memory"))?,
-        ),
-        None => {
-            warn_of_client_input(
-                cf,
-                path,
-                &["arg_", "http_", "cookie_"],
-                "the client then chooses the key file; map it to names that you list",
-            );
-            KeyPath::Variable(VariablePath::new(value, cf.conf_prefix()))
-        }
-    };
-    conf.key_directives.push(Rc::new(KeyDirective {
-        name: "auth_jwt_key_file",
-        path,
-        format,
-        optional,
-        place: cf.place(),
-    }));
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! nginx.conf: the directives, what they set, and how levels inherit.
 
+mod auth_jwt;
 mod challenge;
 mod directives;
 mod issuer_block;
+mod key_file;
 mod key_request;
 mod location;
 mod policy;
