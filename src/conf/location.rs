@@ -245,10 +245,10 @@ impl LocConf {
         if self.is_on() && self.issuers().is_empty() {
             self.policy.check_profiles(cf)?;
         }
-        self.resource_document = self
-            .resource
-            .as_ref()
-            .map(|resource| resource.document(cf, self.token_sources(), &self.issuers));
+        self.resource_document = self.resource.as_ref().map(|resource| {
+            let scopes = self.policy.scope_names();
+            resource.document(cf, self.token_sources(), &self.issuers, scopes)
+        });
 
         self.warn_where_surprising(cf, parent);
         Ok(())

@@ -26,12 +26,14 @@ pub(crate) struct ResourceDirective {
 
 impl ResourceDirective {
     /// The document, as JSON. `token_sources`: where the resource looks for tokens; `issuers`: whose
-    /// it takes, where the directive names no authorization server itself.
+    /// it takes, where the directive names no authorization server itself; `demanded`: the scopes
+    /// that it asks for, with spaces between them.
     pub(super) fn document(
         &self,
         cf: &Conf<'_>,
         token_sources: &[TokenSource],
         issuers: &[Rc<Issuer>],
+        demanded: &str,
     ) -> String {
         let mut servers = self.authorization_servers.clone();
         if servers.is_empty() {
@@ -46,6 +48,12 @@ impl ResourceDirective {
                 cf.location_name()
             ));
         }
+        let mut scopes: Vec<String> = demanded.split_terminator(' ').map(str::to_owned).collect();
+        for scope in &self.scopes {
+            if !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
         let mut document = Map::new();
         let mut list = |name: &str, values: &[String]| {
             if !values.is_empty() {
@@ -53,7 +61,7 @@ impl ResourceDirective {
             }
         };
         list("authorization_servers", &servers);
-        list("scopes_supported", &self.scopes);
+        list("scopes_supported", &scopes);
         let from_header = |source: &TokenSource| matches!(source, TokenSource::Authorization);
         // An empty array says: none of the methods of RFC 6750.
         let methods: &[&str] = if token_sources.is_empty() || token_sources.iter().any(from_header)

@@ -215,7 +215,9 @@ fn mcp_server() {
     let resource = format!("{origin}/mcp");
     assert_eq!(
         nginx.get("/mcp").challenge(),
-        format!("Bearer realm=\"mcp\", resource_metadata=\"{origin}{METADATA}\"")
+        format!(
+            "Bearer realm=\"mcp\", scope=\"mcp:tools\", resource_metadata=\"{origin}{METADATA}\""
+        )
     );
     let document: serde_json::Value = serde_json::from_str(&nginx.get(METADATA).body).unwrap();
     assert_eq!(document["resource"], json!(resource));
@@ -225,8 +227,9 @@ fn mcp_server() {
     );
     assert_eq!(document["scopes_supported"], json!(["mcp:tools"]));
 
-    let of = |iss: &str, aud: &str| {
+    let of = |iss: &str, aud: &str, scope: &str| {
         let mut claims = user();
+        claims["scope"] = json!(scope);
         claims["iss"] = json!(iss);
         claims["aud"] = json!(aud);
         let token = sign(&json!({"alg": "ES256", "typ": "at+jwt"}), &claims, &key());
@@ -235,7 +238,7 @@ fn mcp_server() {
             .header("X-User", "root")
             .body("{}")
     };
-    let granted = nginx.ask(&of("http://127.0.0.1:8082", &resource));
+    let granted = nginx.ask(&of("http://127.0.0.1:8082", &resource, "openid mcp:tools"));
     assert_eq!(granted.status, 200);
     assert_eq!(granted.echoed("X-User"), Some(nginx_tests::SUBJECT));
     assert_eq!(granted.echoed("Authorization"), None);
@@ -243,8 +246,16 @@ fn mcp_server() {
         ("http://127.0.0.1:8082", "https://elsewhere.example/mcp"),
         ("http://127.0.0.1:9", resource.as_str()),
     ] {
-        assert_eq!(nginx.ask(&of(iss, aud)).status, 401);
+        assert_eq!(nginx.ask(&of(iss, aud, "mcp:tools")).status, 401);
     }
+    let poor = nginx.ask(&of("http://127.0.0.1:8082", &resource, "openid"));
+    assert_eq!(poor.status, 403);
+    assert!(
+        poor.challenge()
+            .contains("error=\"insufficient_scope\", error_description="),
+        "{poor:?}"
+    );
+    assert!(poor.challenge().contains("scope=\"mcp:tools\""));
     assert_eq!(nginx.get_with("/mcp", &good()).status, 401);
     assert_eq!(nginx.get_with("/mcp", &forged()).status, 401);
 }

@@ -155,6 +155,19 @@ cases! { methods = bearer_methods:
     off("auth_jwt off;", &json!(["header"]));
 }
 
+/// The scopes are those that the level asks for, and those that the directive adds.
+#[test]
+fn scopes_of_the_level() {
+    let nginx = config(PATH, &format!("{MINIMAL} scope=c scope=a"))
+        .http("auth_jwt_scope a;")
+        .server("auth_jwt_scope any b c;")
+        .start();
+    assert_eq!(
+        document(&nginx.get(PATH))["scopes_supported"],
+        json!(["a", "b", "c"])
+    );
+}
+
 /// The authorization servers are the issuers whose tokens are taken.
 fn authorization_servers(trust: &str, parameters: &str, servers: &Value) {
     let nginx = config(
