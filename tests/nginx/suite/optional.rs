@@ -170,3 +170,31 @@ fn a_lax_location_lends_nothing_to_a_strict_one() {
     assert_eq!(nginx.get("/first-strict").status, 401);
     nginx.get("/anonymous").assert(200, "missing");
 }
+
+#[test]
+fn a_token_of_another_issuer_is_a_bad_one() {
+    for mode in [
+        "",
+        "auth_jwt_phase preaccess;",
+        "satisfy any; deny all;",
+        "satisfy any;",
+    ] {
+        let nginx = Config::new("optional, from one issuer")
+            .keys(&[&key()])
+            .http("auth_jwt_issuer idp { issuer https://idp.example.com; key_file jwks.json; }")
+            .server(format!(
+                "location / {{ auth_jwt a; auth_jwt_trust idp; auth_jwt_optional on; {mode}
+                               add_header Status $jwt_status always; try_files /ok.txt =500; }}"
+            ))
+            .start();
+        let anonymous = if mode.contains("deny") { 403 } else { 200 };
+        nginx.get("/").assert(anonymous, "missing");
+        let of = |iss: &str| with_claims(&user_with("iss", json!(iss)));
+        nginx
+            .get_with("/", &of("https://idp.example.com"))
+            .assert(200, "ok");
+        for token in [of("https://other.example.com"), good()] {
+            nginx.get_with("/", &token).assert(401, "issuer");
+        }
+    }
+}
