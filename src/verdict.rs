@@ -20,7 +20,9 @@ pub(crate) fn ctx(r: Request<'_>) -> Result<&RequestCtx, Refusal> {
 
 /// The verdict a phase handler acts on, and that later readers of variables see.
 pub(crate) fn decide(r: Request<'_>, ctx: &RequestCtx, conf: &LocConf) -> Verdict {
-    judge(r, ctx, conf, true, |judged| judged.verdict.clone()).unwrap_or(Err(Refusal::Missing))
+    // No verdict may be in the making here. If one is, a panic left it so: that is our fault, and
+    // never "no token", which `auth_jwt_optional` lets pass.
+    judge(r, ctx, conf, true, |judged| judged.verdict.clone()).unwrap_or(Err(Refusal::Internal))
 }
 
 /// The verdict a variable shows: the handler's where it has run for this location, otherwise made

@@ -24,7 +24,7 @@ class Plan:
     seconds: int
 
 
-FULL, QUICK = Plan(10, 2), Plan(2, 1)
+FULL, QUICK = Plan(6, 2), Plan(2, 1)
 
 
 def compare(plan):
