@@ -28,6 +28,7 @@ pub struct Config {
     with_module: bool,
     files: Vec<(String, Vec<u8>)>,
     change: Option<Change>,
+    environment: Vec<(&'static str, PathBuf)>,
     pub(crate) rules: Rules,
 }
 
@@ -67,6 +68,7 @@ impl Config {
             with_module: true,
             files: Vec::new(),
             change: None,
+            environment: Vec::new(),
             rules: Rules::default(),
         }
     }
@@ -153,6 +155,12 @@ impl Config {
         self
     }
 
+    /// A variable of nginx's environment: the path of a file beside nginx.conf.
+    pub fn environment(mut self, name: &'static str, file: &str) -> Config {
+        self.environment.push((name, file.into()));
+        self
+    }
+
     /// Excuses log lines with this text, which the test provokes.
     pub fn expect_log(mut self, text: &str) -> Config {
         self.rules.expected.push(text.to_owned());
@@ -225,7 +233,12 @@ impl Config {
         if let Some(change) = &self.change {
             change(&dir.path().join("conf"));
         }
+        let conf = dir.path().join("conf");
+        let environment = self.environment.iter();
         Prepared {
+            environment: environment
+                .map(|(name, file)| (*name, conf.join(file)))
+                .collect(),
             dir,
             secrets,
             upstream: upstream::start(),
@@ -259,7 +272,7 @@ impl Config {
             "# shows: {shows}
 {load}
 {main}
-events {{ worker_connections 64; }}
+events {{ worker_connections 256; }}
 http {{{PREAMBLE}
 
 {http}
@@ -278,6 +291,7 @@ http {{{PREAMBLE}
 pub(crate) struct Prepared {
     pub(crate) dir: TempDir,
     pub(crate) secrets: Secrets,
+    environment: Vec<(&'static str, PathBuf)>,
     upstream: u16,
     pub(crate) ports: (u16, u16),
 }
@@ -318,6 +332,7 @@ impl Prepared {
             .arg(self.dir.path())
             .args(["-c", "conf/nginx.conf", "-e", "stderr", "-g", GLOBAL])
             .env_remove("NGINX")
+            .envs(self.environment.iter().map(|(name, path)| (name, path)))
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         command

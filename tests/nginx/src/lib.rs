@@ -3,6 +3,7 @@
 //! [`Config`] is an nginx configuration in the making; [`Config::start`] runs it and gives an
 //! [`Nginx`], [`Config::check`] asks `nginx -t`. [`Request`], [`Response`] and [`Connection`] are
 //! a small HTTP/1.1 client. Behind `@UPSTREAM@` stands [`upstream`], an API that echoes what it got.
+//! [`Idp`] is an identity provider, over TLS, that can be made to fail.
 //! When an [`Nginx`] goes, it is stopped and its error log audited ([`audit`]): a test fails
 //! when a worker died or when the log holds a token, a key or a private claim, whatever it tested.
 //!
@@ -22,19 +23,23 @@ mod audit;
 mod binary;
 mod client;
 mod config;
+mod idp;
 mod log;
 mod nginx;
 mod origin;
 mod ports;
+mod tls;
 mod upstream;
 
 pub use audit::{PRIVATE, SUBJECT};
 pub use binary::Features;
 pub use client::{Connection, Request, Response};
 pub use config::{Check, Config};
+pub use idp::{Answer, DISCOVERY, Idp, JWKS, proxy};
 pub use log::Log;
 pub use nginx::{Nginx, eventually};
 pub use origin::{Gate, Origin, http};
+pub use tls::{Authority, Identity};
 
 use jwt_testkit::{Alg, Key};
 use serde_json::{Value, json};

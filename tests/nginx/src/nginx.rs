@@ -165,10 +165,15 @@ impl Nginx {
     /// The worker that was started last.
     #[must_use]
     pub fn worker(&self) -> u32 {
+        *self.workers().last().expect("a worker was started")
+    }
+
+    /// The workers that were started so far, in their order.
+    #[must_use]
+    pub fn workers(&self) -> Vec<u32> {
         let lines = self.log.matching("start worker process ");
-        let last = lines.last().and_then(|line| line.rsplit(' ').next());
-        last.and_then(|pid| pid.parse().ok())
-            .expect("a worker was started")
+        let pids = lines.iter().filter_map(|line| line.rsplit(' ').next());
+        pids.map(|pid| pid.parse().expect("a process id")).collect()
     }
 
     /// Memory of a process that is in RAM, in bytes.
@@ -205,11 +210,25 @@ impl Nginx {
         self.signal(Signal::QUIT);
     }
 
-    fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // It may have died, which the audit tells.
-        let _ = kill_process(pid.expect("a process id"), signal);
+    /// Tells nginx to go at once.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
     }
+
+    /// Kills a worker, which has no chance to tidy up.
+    pub fn kill(&self, worker: u32) {
+        signal(worker, Signal::KILL);
+    }
+
+    fn signal(&self, what: Signal) {
+        signal(self.child.id(), what);
+    }
+}
+
+fn signal(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // It may have died, which the audit tells.
+    let _ = kill_process(pid.expect("a process id"), signal);
 }
 
 impl Drop for Nginx {

@@ -1,7 +1,10 @@
 //! The harness itself, with nginx alone: a suite whose audit sleeps proves nothing.
 
+use std::process::Command;
+use std::time::Duration;
+
 use jwt_testkit::{Alg, Key, token};
-use nginx_tests::{Config, Features, Request, user};
+use nginx_tests::{Answer, Authority, Config, Features, Idp, JWKS, Request, cases, user};
 
 /// The message that a panicking closure leaves.
 fn complaint(test: impl FnOnce() + std::panic::UnwindSafe) -> String {
@@ -99,11 +102,45 @@ fn the_audit_finds_a_worker_that_died() {
         let nginx = Config::new("a worker that is killed")
             .without_module()
             .start();
-        let pid = i32::try_from(nginx.worker())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::KILL).unwrap();
+        nginx.kill(nginx.worker());
         nginx.log().wait_for("start worker process ", 2);
     });
     assert!(text.contains("exited on signal 9"), "{text}");
+}
+
+/// What curl, which trusts the suite's authority, makes of a provider; its exit code.
+fn curl_says(fault: &dyn Fn(&Idp), code: i32) {
+    let idp = Idp::start();
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca.path(), Authority::trusted().pem()).unwrap();
+    let ask = || {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--fail", "--noproxy", "*", "--max-time", "1"])
+            .args(["--output", "/dev/null", "--cacert"])
+            .args([
+                ca.path().to_str().unwrap(),
+                &format!("{}{JWKS}", idp.issuer()),
+            ]);
+        curl.status().unwrap().code()
+    };
+    assert_eq!(ask(), Some(0));
+    fault(&idp);
+    assert_eq!(ask(), Some(code));
+    idp.publish(&[]);
+    idp.repair();
+    assert_eq!(ask(), Some(0));
+}
+
+cases! { providers = curl_says:
+    in_order(&|_| (), 0);
+    down(&|idp| idp.stop(), 7);
+    full(&|idp| idp.stop_accepting(), 28);
+    without_tls(&|idp| idp.hang_before_tls(), 28);
+    hanging(&|idp| idp.answer_all(Answer::ThenHangs(b"HTTP/1.1 200 OK\r\n".to_vec())), 28);
+    endless(&|idp| idp.answer_all(Answer::ThenForever(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b' '; 65536], Duration::from_millis(10))), 28);
+    failing(&|idp| idp.answer_all(Answer::status("500 No", "")), 22);
+    silent(&|idp| idp.answer_all(Answer::Bytes(Vec::new())), 52);
+    not_trusted(&|idp| idp.show(&Authority::other().identity("127.0.0.1")), 60);
+    expired(&|idp| idp.show(&Authority::trusted().expired("127.0.0.1")), 60);
+    of_another_host(&|idp| idp.show(&Authority::trusted().identity("idp.example.com")), 60);
 }
