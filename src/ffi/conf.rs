@@ -11,8 +11,11 @@ use super::module::conf_error;
 use super::{ConfError, HttpModule, Log, borrowed_str, bytes};
 
 /// The configuration being read.
+#[derive(Clone, Copy)]
 pub(crate) struct Conf<'c> {
     raw: NonNull<sys::ngx_conf_t>,
+    /// Whether a setter holds the http block's configuration to write to it.
+    main_is_written: bool,
     call: PhantomData<&'c ()>,
 }
 
@@ -53,7 +56,7 @@ unsafe extern "C" fn read_line(
 ) -> *mut c_char {
     // SAFETY: nginx passes a valid cf with a log (invariant 8).
     let log = unsafe { Log::from_raw((*cf).log) };
-    let (Some(log), Some(conf)) = (log, Conf::from_raw(cf)) else {
+    let (Some(log), Some(conf)) = (log, Conf::from_raw(cf).map(Conf::writing_main)) else {
         return conf_error();
     };
     guard(log, "a block", conf_error(), || {
@@ -85,8 +88,17 @@ impl<'c> Conf<'c> {
     pub(super) fn from_raw(raw: *mut sys::ngx_conf_t) -> Option<Conf<'c>> {
         NonNull::new(raw).map(|raw| Conf {
             raw,
+            main_is_written: false,
             call: PhantomData,
         })
+    }
+
+    /// The same for a setter that writes to the http block's configuration, and for its block.
+    pub(super) fn writing_main(self) -> Conf<'c> {
+        Conf {
+            main_is_written: true,
+            ..self
+        }
     }
 
     fn get(&self) -> &sys::ngx_conf_t {
@@ -233,10 +245,17 @@ impl<'c> Conf<'c> {
 
     /// Compiles text with variables; nginx logs what is wrong with it.
     pub(crate) fn compile(&self, text: &[u8]) -> Result<ComplexValue, ConfError> {
-        let mut source = borrowed_str(text);
-        // SAFETY: the compiled value is zeroed memory of the cycle pool; words of a directive live
-        // there too, and nginx only reads them (8).
+        // SAFETY: what is compiled and the text it refers to are memory of the cycle pool (8).
         unsafe {
+            let copy: *mut u8 = sys::ngx_pnalloc(self.get().pool, text.len().max(1)).cast();
+            if copy.is_null() {
+                return Err(ConfError::because("could not be read: out of memory"));
+            }
+            ptr::copy_nonoverlapping(text.as_ptr(), copy, text.len());
+            let mut source = sys::ngx_str_t {
+                len: text.len(),
+                data: copy,
+            };
             let value: *mut sys::ngx_http_complex_value_t =
                 sys::ngx_pcalloc(self.get().pool, size_of::<sys::ngx_http_complex_value_t>())
                     .cast();
@@ -297,10 +316,14 @@ impl<'c> Conf<'c> {
             .map_err(|_| ConfError::Logged)
     }
 
-    /// The configuration of the http block.
+    /// The configuration of the http block. `None` outside of one, and to a setter that holds it
+    /// already.
     pub(crate) fn main_conf<M: HttpModule>(&self) -> Option<&'c M::MainConf> {
+        if self.main_is_written {
+            return None;
+        }
         // SAFETY: cf->ctx is an ngx_http_conf_ctx_t inside the http block, and the slot of M was
-        // filled by create_conf::<M::MainConf> (invariants 1, 8).
+        // filled by create_conf::<M::MainConf>, to which nobody writes now (invariants 1, 8).
         unsafe {
             let ctx = self.get().ctx.cast::<sys::ngx_http_conf_ctx_t>().as_ref()?;
             let slot = ctx.main_conf.add((*M::raw()).ctx_index);

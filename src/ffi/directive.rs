@@ -112,7 +112,7 @@ unsafe extern "C" fn set<M: HttpModule>(
         let result = unsafe {
             match directive.set {
                 Setter::Loc(set) => set(&cf, &mut *conf.cast::<M::LocConf>()),
-                Setter::Main(set) => set(&cf, &mut *conf.cast::<M::MainConf>()),
+                Setter::Main(set) => set(&cf.writing_main(), &mut *conf.cast::<M::MainConf>()),
             }
         };
         match result {
