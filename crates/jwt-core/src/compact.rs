@@ -4,6 +4,7 @@ use crate::error::{Error, Part};
 use crate::json::parse_object;
 use crate::value::Object;
 use base64_simd::URL_SAFE_NO_PAD;
+use memchr::{memchr, memrchr};
 
 /// A token taken apart and decoded; nothing in it is believed yet.
 pub(crate) struct Compact<'a> {
@@ -24,10 +25,9 @@ impl<'a> Compact<'a> {
         if token.len() > max_size {
             return Err(Error::TooLong { limit: max_size });
         }
-        let is_dot = |byte: &u8| *byte == b'.';
-        let last_dot = token.iter().rposition(is_dot).ok_or(Error::Parts)?;
+        let last_dot = memrchr(b'.', token).ok_or(Error::Parts)?;
         let (signing_input, signature) = token.split_at_checked(last_dot).ok_or(Error::Parts)?;
-        let first_dot = signing_input.iter().position(is_dot).ok_or(Error::Parts)?;
+        let first_dot = memchr(b'.', signing_input).ok_or(Error::Parts)?;
         let (header, claims) = signing_input
             .split_at_checked(first_dot)
             .ok_or(Error::Parts)?;
@@ -36,7 +36,7 @@ impl<'a> Compact<'a> {
         else {
             return Err(Error::Parts);
         };
-        if claims.contains(&b'.') {
+        if memchr(b'.', claims).is_some() {
             return Err(Error::Parts);
         }
         let mut decoded = Vec::with_capacity(token.len());
