@@ -8,7 +8,7 @@ use jwt_core::{Nesting, Object, Path, Token, Value};
 use crate::conf::LocConf;
 use crate::ffi::{
     Conf, ConfError, IndexedVariable, OutOfMemory, OutOfOrder, PrefixVariable, Request,
-    add_prefix_variable, add_variable,
+    add_builtin_variable, add_prefix_variable,
 };
 use crate::module::AuthJwt;
 use crate::preflight;
@@ -17,16 +17,17 @@ use crate::verdict;
 
 type Found<'r> = Result<Option<&'r [u8]>, OutOfMemory>;
 
-/// Declares the variables whose names are fixed.
+/// Declares the variables whose names are fixed. Compatible modules do not have all of them, and
+/// configurations written for those define some: the commercial module's guides map `$jwt_status`.
 pub(crate) fn add(cf: &Conf<'_>) -> Result<(), OutOfOrder> {
     let added: Result<(), ConfError> = (|| {
         add_prefix_variable::<Claim>(cf, Claim::PREFIX)?;
         add_prefix_variable::<Header>(cf, Header::PREFIX)?;
-        add_variable::<Payload>(cf, b"jwt_payload", 0)?;
-        add_variable::<Claims>(cf, b"jwt_claims", 0)?;
-        add_variable::<NowTime>(cf, b"jwt_nowtime", 0)?;
-        add_variable::<JwtStatus>(cf, b"jwt_status", 0)?;
-        add_variable::<JwtCacheStatus>(cf, b"jwt_cache_status", 0)
+        add_builtin_variable::<Payload>(cf, b"jwt_payload")?;
+        add_builtin_variable::<Claims>(cf, b"jwt_claims")?;
+        add_builtin_variable::<NowTime>(cf, b"jwt_nowtime")?;
+        add_builtin_variable::<JwtStatus>(cf, b"jwt_status")?;
+        add_builtin_variable::<JwtCacheStatus>(cf, b"jwt_cache_status")
     })();
     added.map_err(|_| OutOfOrder)
 }

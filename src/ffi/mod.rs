@@ -61,7 +61,9 @@ pub(crate) use request::{OutOfMemory, Request, Status};
 pub(crate) use thread::spawn_detached;
 pub(crate) use timer::{PeriodicTask, monotonic_ms, start_periodic};
 pub(crate) use user::{effective_uid, groups_of};
-pub(crate) use variable::{IndexedVariable, PrefixVariable, add_prefix_variable, add_variable};
+pub(crate) use variable::{
+    IndexedVariable, PrefixVariable, add_builtin_variable, add_prefix_variable, add_variable,
+};
 pub(crate) use waker::Waker;
 
 use nginx_sys::ngx_str_t;

@@ -97,6 +97,16 @@ fn add(
     Ok(())
 }
 
+/// Adds the variable `name` (without `$`), unless the configuration gives that name to a variable of
+/// its own, with `map` or `set`.
+pub(crate) fn add_builtin_variable<V: IndexedVariable>(
+    cf: &Conf<'_>,
+    name: &[u8],
+) -> Result<(), ConfError> {
+    let flags = sys::NGX_HTTP_VAR_CHANGEABLE;
+    add(cf, name, flags, Some(get_indexed::<V>), 0)
+}
+
 /// Adds the variable `name` (without `$`), which `V` answers under `index`. nginx refuses a second
 /// one of that name.
 pub(crate) fn add_variable<V: IndexedVariable>(
