@@ -57,11 +57,16 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     /// What the token cache had to do with it; `None` without a token.
     pub(crate) cache_status: Option<CacheStatus>,
-    /// Whether a phase handler made it: it then holds for what reads it later.
+    /// Whether a phase handler made it.
     pub(crate) is_final: bool,
 }
 
 impl Judged {
+    /// Whether it holds for what reads it later, in this location and turn.
+    pub(crate) fn holds_in(&self, location: LocationId, turn: u32) -> bool {
+        self.is_final && self.location == location && self.turn == turn
+    }
+
     /// Whether keys were missing that are still being fetched.
     pub(crate) fn is_pending(&self) -> bool {
         matches!(self.verdict, Err(Refusal::KeysPending))
@@ -95,4 +100,14 @@ pub(crate) struct RequestCtx {
     pub(crate) refused_in: Cell<Option<LocationId>>,
     /// Whether the token came from the query string.
     pub(crate) token_in_query: Cell<bool>,
+}
+
+impl RequestCtx {
+    /// Whether a phase handler has judged the token, for this location and turn.
+    pub(crate) fn is_decided(&self, location: LocationId, turn: u32) -> bool {
+        let judged = self.judged.borrow();
+        judged
+            .as_ref()
+            .is_some_and(|it| it.holds_in(location, turn))
+    }
 }

@@ -32,17 +32,26 @@ pub(crate) fn add(cf: &Conf<'_>) -> Result<(), OutOfOrder> {
     added.map_err(|_| OutOfOrder)
 }
 
-/// The request whose token is shown, and its location: the main request's, but while a subrequest
-/// is decided, its own.
-fn shown_of(r: Request<'_>) -> Option<(Request<'_>, &LocConf)> {
-    let is_deciding = |ctx: &RequestCtx| ctx.deciding.get();
-    let r = if r.ctx::<AuthJwt>().is_some_and(is_deciding) {
-        r
-    } else {
-        r.main()
+/// The request whose token is shown: the main request, but a subrequest that is checked itself shows
+/// its own.
+fn owner(r: Request<'_>) -> Request<'_> {
+    if r.is_main() {
+        return r;
+    }
+    let is_checked = |ctx: &RequestCtx| {
+        ctx.deciding.get() || ctx.is_decided(r.loc_conf::<AuthJwt>().into(), r.turn())
     };
-    let conf = r.loc_conf::<AuthJwt>();
-    conf.is_on().then_some((r, conf))
+    match r.ctx::<AuthJwt>() {
+        Some(ctx) if is_checked(ctx) => r,
+        _ => r.main(),
+    }
+}
+
+/// The request whose token is shown, and its location.
+fn shown_of(r: Request<'_>) -> Option<(Request<'_>, &LocConf)> {
+    let owner = owner(r);
+    let conf = owner.loc_conf::<AuthJwt>();
+    conf.is_on().then_some((owner, conf))
 }
 
 /// Shows something of the accepted token.
@@ -84,7 +93,7 @@ fn member<'a>(name: &'a [u8], prefix: &str) -> Option<&'a str> {
 
 /// How the location's `auth_jwt_allow_nested` cuts names.
 fn nesting(r: Request<'_>) -> Option<&Nesting> {
-    r.main().loc_conf::<AuthJwt>().policy.nesting()
+    owner(r).loc_conf::<AuthJwt>().policy.nesting()
 }
 
 fn look_up<'t>(object: &'t Object, name: &str, nesting: Option<&Nesting>) -> Option<&'t Value> {

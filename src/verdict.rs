@@ -47,9 +47,7 @@ fn look<T>(
     show: impl FnOnce(&Judged) -> T,
 ) -> Option<T> {
     if let Some(judged) = ctx.judged.borrow().as_ref()
-        && judged.location == conf.into()
-        && judged.turn == r.turn()
-        && judged.is_final
+        && judged.holds_in(conf.into(), r.turn())
     {
         return Some(show(judged));
     }
