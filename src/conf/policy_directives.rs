@@ -9,7 +9,7 @@ use super::LocConf;
 use super::directives::{Set, argument, set_once, text};
 use super::policy::ProfileDirective;
 use super::requirement::{Demand, Expected, Member, Requirement};
-use super::variable_use::compile;
+use super::variable_use::{compile, warn_of_client_input};
 use crate::ffi::{Conf, ConfError};
 use crate::keys::path_of;
 use crate::module::AuthJwt;
@@ -102,19 +102,39 @@ pub(super) fn require_member(cf: &Conf<'_>, conf: &mut LocConf, part: Part) -> S
     Ok(())
 }
 
+/// A `$` before anything else stands for itself: it ends many a regular expression.
+fn has_variables(text: &[u8]) -> bool {
+    let is_start = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'{');
+    text.windows(2)
+        .any(|pair| matches!(pair, [b'$', next] if is_start(next)))
+}
+
 fn expected(cf: &Conf<'_>, operator: Operator, value: &[u8]) -> Result<Expected, ConfError> {
-    if value.starts_with(b"$") {
-        return Ok(Expected::Json(compile(cf, value)?));
-    }
-    let literal = if let Some(json) = value.strip_prefix(b"json=") {
-        operator.literal_json(utf8(json)?)
+    let (is_json, source) = if let Some(json) = value.strip_prefix(b"json=") {
+        (true, json)
     } else if let Some(string) = value.strip_prefix(b"string=") {
-        if string.starts_with(b"$") {
-            return Ok(Expected::String(compile(cf, string)?));
-        }
-        operator.literal(utf8(string)?)
+        (false, string)
     } else {
-        operator.literal(utf8(value)?)
+        (value.starts_with(b"$"), value)
+    };
+    if has_variables(source) {
+        let compiled = compile(cf, source)?;
+        if is_json && !source.starts_with(b"$") {
+            warn_of_client_input(
+                cf,
+                source,
+                &["arg_", "http_", "cookie_"],
+                "a client's quotes change the JSON; take string= and one value",
+            );
+        }
+        return Ok(match is_json {
+            true => Expected::Json(compiled),
+            false => Expected::String(compiled),
+        });
+    }
+    let literal = match is_json {
+        true => operator.literal_json(utf8(source)?),
+        false => operator.literal(utf8(source)?),
     };
     let operand = literal.map_err(|error| {
         ConfError::because(format!("has invalid value \"{}\": {error}", text(value)))
