@@ -1,11 +1,15 @@
 //! The examples of two modules' public documentation, typed anew: they load here, and decide as
-//! documented there. What differs on purpose stands with its example.
+//! documented there. What differs on purpose stands with its example, and in docs/migrate-from-*.md.
+//!
+//! Of the commercial module: its reference (nginx.org, `ngx_http_auth_jwt_module`), "Setting up JWT
+//! Authentication" in the admin guide, the guides to single sign-on that use scripts, and the articles
+//! on API clients. Of kjdev's: README, docs/ and example/.
 //!
 //! Left out until their directives are there: the commercial module's encrypted and nested tokens
 //! (`auth_jwt_type`).
 
-use jwt_testkit::{Key, jwks, keyval, sign, token};
-use nginx_tests::{Config, Nginx, Request, cases, good, key, user_with, with_claims};
+use jwt_testkit::{Alg, Key, hostile, jwks, keyval, sign, token};
+use nginx_tests::{Config, Features, Nginx, Request, cases, good, key, user_with, with_claims};
 use serde_json::{Value, json};
 
 /// An example's text for the http level and for the server, with the files that it names.
@@ -192,6 +196,192 @@ fn leeway() {
     }
 }
 
+/// The guide's key, of twelve bytes, and its query argument.
+#[test]
+fn a_token_in_the_query_string() {
+    let nginx = Config::new("the guide's key and query argument")
+        .file(
+            "conf/key.jwk",
+            r#"{"keys": [{"k": "ZmFudGFzdGljand0", "kty": "oct", "kid": "0001"}]}"#,
+        )
+        .tokens_in_request_line()
+        .server(
+            "location /products/ { proxy_pass http://@UPSTREAM@; auth_jwt \"API\" token=$arg_apijwt;
+                                   auth_jwt_key_file conf/key.jwk; }",
+        )
+        .start();
+    let key = Key::secret(Alg::HS256, b"fantasticjwt").with_kid("0001");
+    let token = token(&key, &nginx_tests::user());
+    let ask = |query: &str| nginx.get(&format!("/products/{query}"));
+    assert_eq!(ask(&format!("?apijwt={token}")).status, 200);
+    assert_eq!(ask("?apijwt=x").status, 401);
+    assert_eq!(ask("").challenge(), "Bearer realm=\"API\"");
+}
+
+const THREE_RULES: &str = "map $jwt_claim_aud $valid_app_id { \"~api\\d.example.com\" 1; }
+    map $jwt_claim_iss $valid_issuer { \"https://idp.example.com/sts\" 1; }
+    map $jwt_claim_scope $valid_scope { \"access_as_admin\" 1; }";
+
+fn of_the_guide(aud: &str, scope: &str) -> Value {
+    json!({"aud": aud, "iss": "https://idp.example.com/sts", "scope": scope})
+}
+
+// As written the guide's second directive cannot be the one that refuses: the first has its value too.
+cases! { three_rules = decides:
+    all(THREE_RULES, "auth_jwt_require $valid_app_id $valid_issuer $valid_scope;", &of_the_guide("api2.example.com", "access_as_admin"), 200);
+    another_scope(THREE_RULES, "auth_jwt_require $valid_app_id $valid_issuer $valid_scope;", &of_the_guide("api2.example.com", "access"), 401);
+    another_scope_as_written(THREE_RULES, "auth_jwt_require $valid_app_id $valid_issuer $valid_scope; auth_jwt_require $valid_scope error=403;",
+        &of_the_guide("api2.example.com", "access"), 401);
+    another_scope_as_meant(THREE_RULES, "auth_jwt_require $valid_app_id $valid_issuer; auth_jwt_require $valid_scope error=403;",
+        &of_the_guide("api2.example.com", "access"), 403);
+    another_app_as_meant(THREE_RULES, "auth_jwt_require $valid_app_id $valid_issuer; auth_jwt_require $valid_scope error=403;",
+        &of_the_guide("web.example.com", "access"), 401);
+}
+
+/// The commercial module's articles name a variable as one of ours is named.
+#[test]
+fn clients_that_a_map_revokes() {
+    let nginx = start(
+        "map $jwt_claim_sub $jwt_status { \"quotes\" \"revoked\"; \"test\" \"revoked\"; default \"\"; }",
+        "location /products/ { auth_jwt \"Products API\"; auth_jwt_key_file conf/keys.json;
+             if ($jwt_status = \"revoked\") { return 403; }
+             proxy_pass http://@UPSTREAM@; }",
+    );
+    let of = |key: &Key, sub: &str| token(key, &user_with("sub", json!(sub)));
+    let ask = |token: &str| nginx.get_with("/products/", token).status;
+    assert_eq!(ask(&of(&key(), "ann")), 200);
+    assert_eq!(ask(&of(&key(), "quotes")), 403);
+    assert_eq!(ask(&of(&key(), "test")), 403);
+    // Not revoked, since nobody knows whose it is.
+    assert_eq!(ask(&of(&Key::other(key().alg()), "quotes")), 401);
+    assert_eq!(nginx.get("/products/").status, 401);
+}
+
+#[test]
+fn names_of_ours_are_free() {
+    let nginx = start(
+        "map $uri $jwt_claims { default mapped; } map $uri $jwt_payload { default mapped; }",
+        "set $jwt_nowtime set; set $jwt_cache_status set;
+         location / { auth_jwt a; auth_jwt_key_file conf/keys.json; proxy_pass http://@UPSTREAM@;
+             proxy_set_header X-All \"$jwt_claims $jwt_payload $jwt_nowtime $jwt_cache_status\"; }",
+    );
+    let response = nginx.get_with("/", &good());
+    assert_eq!(response.echoed("X-All"), Some("mapped mapped set set"));
+}
+
+#[test]
+fn administrators_by_a_group() {
+    let nginx = start(
+        "auth_jwt_claim_set $jwt_groups groups; auth_jwt_claim_set $jwt_real_name attributes name;
+         map $jwt_groups $isAdmin { \"~\\bAdministrator\\b\" 1; default 0; }",
+        "location = /admin { if ( $isAdmin = 0 ) { return 403; }
+             auth_jwt \"My secure site\"; auth_jwt_key_file conf/keys.json;
+             proxy_set_header X-RealName $jwt_real_name; proxy_set_header X-Subject $jwt_claim_sub;
+             proxy_pass http://@UPSTREAM@; }",
+    );
+    let ask = |groups: Value| {
+        let claims = json!({"groups": groups, "attributes": {"name": "Ann"}});
+        nginx.get_with("/admin", &having(&claims))
+    };
+    let granted = ask(json!(["Foo", "Administrator"]));
+    assert_eq!(
+        (granted.status, granted.echoed("X-RealName")),
+        (200, Some("Ann"))
+    );
+    assert_eq!(granted.echoed("X-Subject"), Some(nginx_tests::SUBJECT));
+    assert_eq!(ask(json!(["Foo", "Bar"])).status, 403);
+    assert_eq!(nginx.get("/admin").status, 403);
+}
+
+#[test]
+fn methods_that_an_administrator_may_use() {
+    let nginx = start(
+        "map $request_method $admin_permitted_method { GET true; HEAD true; OPTIONS true; default $jwt_claim_admin; }",
+        "location /api/warehouse/pricing/ { auth_jwt \"Warehouse API\"; auth_jwt_key_file conf/keys.json;
+             if ($admin_permitted_method != \"true\") { return 403; }
+             proxy_pass http://@UPSTREAM@; }",
+    );
+    let ask = |method: &str, admin: Value| {
+        let request = Request::new(method, "/api/warehouse/pricing/item1").body("");
+        nginx
+            .ask(&request.bearer(&having(&json!({"admin": admin}))))
+            .status
+    };
+    assert_eq!(ask("GET", json!(false)), 200);
+    assert_eq!(ask("PATCH", json!(true)), 200);
+    assert_eq!(ask("PATCH", json!(false)), 403);
+    assert_eq!(ask("PATCH", json!(null)), 403);
+}
+
+#[test]
+fn a_limit_and_a_log_per_client() {
+    let nginx = start(
+        "log_format jwt '$remote_addr - $remote_user [$time_local] \"$request\" '
+                        '$status $body_bytes_sent \"$http_referer\" \"$http_user_agent\" '
+                        '$jwt_header_alg $jwt_claim_sub';
+         limit_req_zone $jwt_claim_sub zone=10rps_per_client:1m rate=10r/s;",
+        "location /products/ { auth_jwt \"Products API\"; auth_jwt_key_file conf/keys.json;
+             limit_req zone=10rps_per_client burst=100 nodelay;
+             proxy_pass http://@UPSTREAM@; proxy_set_header API-Client $jwt_claim_sub;
+             access_log logs/jwt.log jwt; }",
+    );
+    let response = nginx.get_with("/products/", &having(&json!({"sub": "quotes"})));
+    assert_eq!(response.echoed("API-Client"), Some("quotes"));
+    assert_eq!(nginx.get_with("/products/", "x").status, 401);
+    let log = || std::fs::read_to_string(nginx.prefix("logs/jwt.log")).unwrap();
+    nginx_tests::eventually("two lines are there", || log().lines().count() == 2);
+    assert!(log().contains(" ES256 quotes\n") && log().contains(" - -\n"));
+}
+
+/// Single sign-on: the session's token, and who has none is sent to the identity provider.
+#[test]
+fn a_session_whose_end_is_a_login() {
+    let nginx = with_provider(
+        "location / { auth_jwt \"\" token=$session_jwt; error_page 401 = @do_oidc_flow;
+             auth_jwt_key_request /_jwks_uri; proxy_set_header username $jwt_claim_sub;
+             proxy_pass http://@UPSTREAM@; access_log logs/jwt.log main_jwt; }
+         location = /_jwks_uri { internal; proxy_cache foo; proxy_cache_valid 200 12h;
+             proxy_cache_use_stale error timeout updating; proxy_ssl_server_name on; proxy_method GET;
+             proxy_set_header Content-Length \"\"; proxy_pass http://127.0.0.1:@PORT2@/keys;
+             proxy_ignore_headers Cache-Control Expires Set-Cookie; }
+         location @do_oidc_flow { default_type text/plain; return 302 https://idp.example.com/auth; }",
+    );
+    let ask = |token: &str| {
+        nginx.ask(&Request::get("/page").header("Cookie", &format!("auth_token={token}")))
+    };
+    let granted = ask(&having(&json!({"sub": "ann"})));
+    assert_eq!(
+        (granted.status, granted.echoed("username")),
+        (200, Some("ann"))
+    );
+    for token in ["", "x", &with_claims(&user_with("exp", json!(1)))] {
+        let login = ask(token);
+        assert_eq!(
+            (login.status, login.header("Location")),
+            (302, Some("https://idp.example.com/auth"))
+        );
+        assert_eq!(login.header("WWW-Authenticate"), None);
+    }
+}
+
+/// "Specifying both directives at the same time will allow you to specify more than one source."
+#[test]
+fn keys_of_a_file_and_of_a_request() {
+    for cache in ["", "auth_jwt_key_cache 1h;"] {
+        let nginx = with_provider(&format!(
+            "location /products/ {{ proxy_pass http://@UPSTREAM@; auth_jwt \"API\"; auth_jwt_key_file conf/key.jwk;
+                 auth_jwt_key_request /public_jws_keys; {cache} }}
+             location /public_jws_keys {{ proxy_pass http://127.0.0.1:@PORT2@/keys; }}"
+        ));
+        for key in [key(), Key::other(key().alg())] {
+            let token = token(&key, &nginx_tests::user());
+            assert_eq!(nginx.get_with("/products/", &token).status, 200);
+        }
+        let unknown = token(&key().with_kid("x"), &nginx_tests::user());
+        assert_eq!(nginx.get_with("/products/", &unknown).status, 401);
+    }
+}
+
 // kjdev/nginx-auth-jwt: its reference and its examples.
 
 #[test]
@@ -250,17 +440,95 @@ cases! { requirements_on_claims = decides:
         &json!({"iss": "https://idp.example.com", "aud": "myapp"}), 200);
     the_template_and_another_audience("", "auth_jwt_require_claim iss eq \"https://idp.example.com\"; auth_jwt_require $jwt_claim_sub; auth_jwt_require_claim aud eq \"myapp\";",
         &json!({"iss": "https://idp.example.com", "aud": "other"}), 401);
+    types("", "auth_jwt_require_claim jti eq abc123; auth_jwt_require_claim iat gt json=1700000000; auth_jwt_require_claim active eq json=true;
+        auth_jwt_require_claim roles intersect json=[\"admin\",\"editor\"];",
+        &json!({"jti": "abc123", "iat": 1_700_000_001, "active": true, "roles": ["editor"]}), 200);
+    a_boolean_is_no_string("", "auth_jwt_require_claim active eq true;", &json!({"active": true}), 401);
+    a_negation("", "set $names '[\"Alice\", \"Bob\"]'; auth_jwt_require_claim name !in $names;", &json!({"name": "Ann"}), 200);
+    case_is_ignored("", "auth_jwt_require_claim name match '(?i)john doe';", &json!({"name": "John Doe"}), 200);
+    alternatives("", "auth_jwt_require_claim name match '\\A(Alice|Bob)\\z';", &json!({"name": "John"}), 401);
+    a_pattern_in_json("", "auth_jwt_require_claim name match 'json=\"^John\"';", &json!({"name": "John"}), 200);
     // All of the verify example: no token is both at 1697461112 and before 1697461110.
     the_verify_example(ROLES, "set $expected_iat 1697461110; auth_jwt_require_claim jti eq 3949117906; auth_jwt_require_claim iat eq json=1697461112;
         auth_jwt_require_claim iat lt $expected_iat; auth_jwt_require_claim roles any $required_jwt_roles;",
         &json!({"jti": "3949117906", "iat": 1_697_461_112, "roles": ["SERVICE"]}), 401);
 }
 
+// Values with variables in them: not in kjdev's reference, but what its users write.
+cases! { requirements_on_the_request = decides:
+    the_method_and_the_path("", "auth_jwt_phase preaccess; auth_jwt_require_header alg eq ES256; auth_jwt_require_claim method eq json=\"$request_method\";
+        auth_jwt_require_claim uri eq json=\"$uri\";", &json!({"method": "GET", "uri": "/"}), 200);
+    another_method("", "auth_jwt_require_claim method eq json=\"$request_method\";", &json!({"method": "POST"}), 401);
+    an_element("", "auth_jwt_require_claim host any json=[\"${host}\",\"other\"];", &json!({"host": ["localhost"]}), 200);
+    json_alone("", "set $level 7; auth_jwt_require_claim level eq json=$level;", &json!({"level": 7}), 200);
+    text_around_it("", "auth_jwt_require_claim tenant eq of-$host;", &json!({"tenant": "of-localhost"}), 200);
+    another_text("", "auth_jwt_require_claim tenant eq of-$host;", &json!({"tenant": "of-$host"}), 401);
+    text_that_says_so("", "auth_jwt_require_claim tenant eq string=of-$host;", &json!({"tenant": "of-localhost"}), 200);
+    a_pattern("", "auth_jwt_require_claim tenant match ^of-$host;", &json!({"tenant": "of-localhost-1"}), 200);
+    a_dollar_at_the_end("", "auth_jwt_require_claim tenant match '^(of|in)$';", &json!({"tenant": "of"}), 200);
+    a_dollar_within("", "auth_jwt_require_claim tenant match '^of$|x';", &json!({"tenant": "offer"}), 401);
+}
+
+/// Quotes of the client's end no string of the configuration's.
+#[test]
+fn a_request_writes_no_json() {
+    let nginx = start(
+        "",
+        &located(
+            "auth_jwt a; auth_jwt_key_file conf/keys.json; auth_jwt_require_claim uri eq json=\"$uri\";",
+        ),
+    );
+    let of = |uri: &str| having(&json!({ "uri": uri }));
+    assert_eq!(nginx.get_with("/a", &of("/a")).status, 200);
+    for target in ["/a%22", "/%22,%22/a", "/a%5c", "/a%0a"] {
+        assert_eq!(nginx.get_with(target, &of("/a")).status, 401, "{target}");
+    }
+}
+
+// Differences: what kjdev's requirements do besides.
+cases! { more_than_a_requirement = decides:
+    // There one on exp takes the place of the check of exp.
+    exp_is_checked_too("", "auth_jwt_require_claim exp gt json=0;", &json!({"exp": 1}), 401);
+    // There a number beside exp is less by the leeway.
+    leeway_is_for_the_check_alone("", "auth_jwt_leeway 1h; auth_jwt_require_claim exp gt $jwt_nowtime;", &json!({"exp": jwt_testkit::now() - 60}), 401);
+    // There an array is not equal to a string, which meets ne.
+    another_type_is_not_unequal("", "auth_jwt_require_claim role ne guest;", &json!({"role": ["guest"]}), 401);
+    integers_and_reals("", "auth_jwt_require_claim level eq json=1.0;", &json!({"level": 1}), 200);
+}
+
+#[test]
+fn exp_may_be_absent_or_be_required() {
+    let nginx = start(
+        "auth_jwt_key_file conf/keys.json;",
+        "location / { auth_jwt a; try_files /ok.txt =500; }
+         location /required { auth_jwt a; auth_jwt_require $jwt_claim_exp; try_files /ok.txt =500; }",
+    );
+    let without = with_claims(&json!({"sub": "ann"}));
+    assert_eq!(nginx.get_with("/", &without).status, 200);
+    assert_eq!(nginx.get_with("/required", &without).status, 401);
+    assert_eq!(nginx.get_with("/required", &good()).status, 200);
+}
+
+/// Difference: there a requirement on `alg` that "none" meets lets unsigned tokens through.
+#[test]
+fn none_is_never_what_a_requirement_asks_for() {
+    let nginx = start(
+        "",
+        &located(
+            "auth_jwt a; auth_jwt_key_file conf/keys.json; auth_jwt_require_header alg in json=[\"ES256\",\"none\"];",
+        ),
+    );
+    let unsigned = hostile::unsecured("none", &nginx_tests::user().to_string());
+    assert_eq!(nginx.get_with("/", &unsigned).status, 401);
+    assert_eq!(nginx.get_with("/", &good()).status, 200);
+}
+
 fn nested() -> Value {
     json!({
         "grants": {"access": "allow"}, "grants.key": "dot", "address": {"city": "Tokyo"},
         "roles": ["admin"], "groups": [{"name": "engineering"}], "dotted.key": "some_value",
-        "matrix": [[1, 2]],
+        "matrix": [[1, 2]], "nested": {"dotted.child": "nested_value"},
+        "permissions": {"read": "allow"}, "parent.key": "value", "user": {"role": "admin"},
     })
 }
 
@@ -271,6 +539,11 @@ cases! { paths = decides:
     an_array("", "auth_jwt_require_claim .roles[0] eq admin;", &nested(), 200);
     both("", "auth_jwt_require_claim .groups[0].name eq engineering;", &nested(), 200);
     a_quoted_name("", "auth_jwt_require_claim .\"dotted.key\" eq some_value;", &nested(), 200);
+    a_quoted_name_deeper_down("", "auth_jwt_require_claim .nested.\"dotted.child\" eq nested_value;", &nested(), 200);
+    delimiter_and_quote("", "auth_jwt_allow_nested delimiter=. quote=\"; auth_jwt_require_claim permissions.read eq allow;
+        auth_jwt_require_claim '\"parent.key\"' eq value;", &nested(), 200);
+    // Said there to name the claim "user.role": nginx takes these quotes for its own.
+    quotes_that_nginx_takes("", "auth_jwt_allow_nested delimiter=. quote='; auth_jwt_require_claim 'user.role' eq admin;", &nested(), 200);
     arrays("", "auth_jwt_require_claim .matrix[0][1] eq json=2;", &nested(), 200);
     beyond_the_end("", "auth_jwt_require_claim .roles[1] eq admin;", &nested(), 401);
 }
@@ -322,6 +595,36 @@ fn a_token_validated_in_a_subrequest() {
     assert!(!valid(&with_claims(&late)));
 }
 
+/// What the scripts then read there are that token's claims, not those of the main request's.
+#[test]
+fn a_subrequest_that_is_checked_shows_its_own_claims() {
+    Features::get().need("http_auth_request");
+    let nginx = Config::new("scripts that read the claims of an ID token")
+        .keys(&[&key()])
+        .server(
+            "location / { auth_request /_id_token_validation; try_files /ok.txt =500; }
+             location /signed-in { auth_jwt a; auth_jwt_key_file jwks.json; auth_request /_id_token_validation;
+                 add_header Sub <$jwt_claim_sub>; try_files /ok.txt =500; }
+             location = /_id_token_validation { internal; auth_jwt \"\" token=$http_x_id_token; auth_jwt_phase preaccess;
+                 auth_jwt_validate_sig off; try_files /$jwt_status-$jwt_claim_sub-$jwt_claim_nonce-$jwt_claims =403; }",
+        )
+        .file("html/unverified-ann-n-0-{\"nonce\":\"n-0\",\"sub\":\"ann\"}", "")
+        .start();
+    let ask = |target: &str, claims: &Value, bearer: &str| {
+        let request = Request::get(target).header("X-Id-Token", &with_claims(claims));
+        nginx.ask(&request.bearer(bearer))
+    };
+    let ann = json!({"sub": "ann", "nonce": "n-0"});
+    let bob = json!({"sub": "bob", "nonce": "n-0"});
+    for target in ["/", "/signed-in"] {
+        let bearer = having(&json!({"sub": "ann", "nonce": "n-0"}));
+        assert_eq!(ask(target, &ann, &good()).status, 200, "{target}");
+        assert_eq!(ask(target, &bob, &bearer).status, 403, "{target}");
+    }
+    let signed_in = ask("/signed-in", &ann, &having(&json!({"sub": "carl"})));
+    assert_eq!(signed_in.header("Sub"), Some("<carl>"));
+}
+
 #[test]
 fn switches_within_limit_except() {
     let nginx = start(
@@ -333,6 +636,50 @@ fn switches_within_limit_except() {
     assert_eq!(nginx.get_with("/ok.txt", &late).status, 200);
     let post = Request::new("POST", "/ok.txt").bearer(&late);
     assert_eq!(nginx.ask(&post).status, 401);
+}
+
+#[test]
+fn an_mcp_server_that_wants_a_scope() {
+    const UNAUTHORIZED: &str = "Bearer resource_metadata=\"http://localhost/.well-known/oauth-protected-resource\", scope=\"mcp:read\"";
+    let nginx = start(
+        "map \"\" $mcp_canonical_uri_json { default '\"http://localhost/mcp\"'; }
+         map \"\" $mcp_metadata_uri { default \"http://localhost/.well-known/oauth-protected-resource\"; }
+         map \"\" $mcp_required_scope { default \"mcp:read\"; }
+         auth_jwt_claim_set $jwt_scope scope;
+         map $jwt_scope $mcp_has_required_scope { default 0; \"~(^|\\s)mcp:read(\\s|$)\" 1; }",
+        "location /mcp { auth_jwt \"mcp\"; auth_jwt_key_file conf/keys.json; auth_jwt_www_authenticate off;
+             auth_jwt_require_claim aud eq $mcp_canonical_uri_json;
+             auth_jwt_require $mcp_has_required_scope error=403;
+             error_page 401 = @mcp_unauthorized; error_page 403 = @mcp_forbidden;
+             proxy_set_header Authorization \"\"; proxy_pass http://@UPSTREAM@; }
+         location @mcp_unauthorized { internal;
+             add_header WWW-Authenticate 'Bearer resource_metadata=\"$mcp_metadata_uri\", scope=\"$mcp_required_scope\"' always;
+             return 401; }
+         location @mcp_forbidden { internal;
+             add_header WWW-Authenticate 'Bearer error=\"insufficient_scope\", scope=\"$mcp_required_scope\", resource_metadata=\"$mcp_metadata_uri\"' always;
+             return 403; }",
+    );
+    let ask = |aud: &str, scope: &str| {
+        nginx.get_with("/mcp", &having(&json!({"aud": aud, "scope": scope})))
+    };
+    let granted = ask("http://localhost/mcp", "openid mcp:read");
+    assert_eq!(
+        (granted.status, granted.header("WWW-Authenticate")),
+        (200, None)
+    );
+    assert_eq!(granted.echoed("Authorization"), None);
+    let elsewhere = ask("http://localhost/other", "mcp:read");
+    assert_eq!(
+        (elsewhere.status, elsewhere.challenge()),
+        (401, UNAUTHORIZED)
+    );
+    assert_eq!(nginx.get("/mcp").challenge(), UNAUTHORIZED);
+    let poor = ask("http://localhost/mcp", "mcp:reader");
+    assert_eq!(poor.status, 403);
+    assert!(
+        poor.challenge()
+            .starts_with("Bearer error=\"insufficient_scope\", scope=\"mcp:read\", ")
+    );
 }
 
 /// An MCP server whose challenge an error page writes, and one whose challenge is a string.
@@ -372,6 +719,8 @@ fn with_provider(server: &str) -> Nginx {
         .file("conf/key.jwk", jwks(&[&other]))
         .http(
             "proxy_cache_path @PREFIX@/cache levels=1 keys_zone=foo:10m;
+             map $cookie_auth_token $session_jwt { default $cookie_auth_token; }
+             log_format main_jwt '$remote_addr - $jwt_claim_sub [$time_local] \"$request\" $status';
              server { listen 127.0.0.1:@PORT2@; root @PREFIX@/html; }",
         )
         .server(server)

@@ -165,6 +165,9 @@ cases! { refuses = refused:
     require_claim_bad_nested_name("auth_jwt_allow_nested; auth_jwt_require_claim a..b eq c;", &["\"auth_jwt_require_claim\"", "a..b", "at character 3"]);
     require_claim_unknown_variable("auth_jwt_require_claim a eq $no_such_variable;", &["no_such_variable"]);
     require_claim_unknown_variable_as_text("auth_jwt_require_claim a eq string=$no_such_variable;", &["no_such_variable"]);
+    require_claim_unknown_variable_within("auth_jwt_require_claim a eq x-$no_such_variable;", &["no_such_variable"]);
+    require_claim_unknown_variable_in_json("auth_jwt_require_claim a in json=[\"$no_such_variable\"];", &["no_such_variable"]);
+    require_claim_a_dollar_beside_a_variable("auth_jwt_require_claim a match ^$host$;", &["invalid variable name"]);
     require_header_bad_path("auth_jwt_require_header .a[ eq b;", &["\"auth_jwt_require_header\"", "at character 4"]);
     require_header_unknown_operator("auth_jwt_require_header a like b;", &["\"auth_jwt_require_header\"", "like"]);
     require_inherit_not_a_flag("auth_jwt_require_inherit no;", &["\"auth_jwt_require_inherit\"", "no"]);
@@ -239,6 +242,7 @@ cases! { warns_of_demands = warned:
     an_order_of_text("auth_jwt_require_claim a gt 5;", &["\"auth_jwt_require_claim\"", "never", "json="]);
     any_of_text("auth_jwt_require_claim a any admin;", &["\"auth_jwt_require_claim\"", "never", "json="]);
     in_a_number("auth_jwt_require_header a in json=1;", &["\"auth_jwt_require_header\"", "never"]);
+    json_that_the_client_fills("auth_jwt_require_claim a in json=[\"$arg_a\"];", &["\"auth_jwt_require_claim\"", "$arg_", "quotes"]);
     another_code_of_a_claim("auth_jwt a; auth_jwt_key_file jwks.json; auth_jwt_require_claim sub eq a error=410; satisfy any;", &["auth_jwt_require_claim", "410", "satisfy"]);
 }
 

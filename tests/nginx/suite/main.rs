@@ -47,3 +47,4 @@ mod token_source; // where the token is looked for
 mod variable_paths; // key files named by variables
 mod variables; // what $jwt_* shows
 mod visibility; // and where
+mod without_token; // who passes without one

@@ -159,6 +159,17 @@ fn from_teslagov() {
     }
     assert_eq!(with_cookie("/api/x", &good).status, 200);
     assert_eq!(nginx.get("/public/x").status, 200);
+    let profile = with_cookie("/profile/me", &with(&json!({"sub": "ann"})));
+    assert_eq!(profile.status, 301);
+    assert!(
+        profile
+            .header("Location")
+            .unwrap()
+            .ends_with("/profile/ann")
+    );
+    for token in ["", "x", &forged(&json!({"sub": "ann"}))] {
+        assert_eq!(with_cookie("/profile/me", token).status, 401);
+    }
     // RS256 only, even for a key that could do more.
     let other = Key::fixed(Alg::PS256);
     let other = token(&other, &user());

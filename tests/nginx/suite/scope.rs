@@ -84,6 +84,54 @@ fn what_is_lacking_is_told() {
     );
 }
 
+/// Wherever the token was found: all is told that the header's is told.
+fn told(source: &str, request: impl Fn(&str) -> Request) {
+    let nginx = Config::new("too little scope, in a token of another place")
+        .keys(&[&key()])
+        .tokens_in_request_line()
+        .server(format!(
+            "location / {{ auth_jwt api token={source}; auth_jwt_key_file jwks.json; auth_jwt_scope read;
+                           auth_jwt_require_claim groups any json=[\"admin\"]; try_files /ok.txt =500; }}"
+        ))
+        .start();
+    let ask = |token: &str| nginx.ask(&request(token));
+    let poor = ask(&good());
+    assert_eq!(poor.status, 403);
+    assert!(
+        poor.challenge()
+            .starts_with("Bearer realm=\"api\", error=\"insufficient_scope\", ")
+            && poor.challenge().ends_with(", scope=\"read\""),
+        "{poor:?}"
+    );
+    for (token, start) in [
+        (String::new(), "Bearer realm=\"api\", scope=\"read\""),
+        (
+            "x".to_owned(),
+            "Bearer realm=\"api\", error=\"invalid_token\", ",
+        ),
+        (
+            token(&key(), &user_with("groups", json!("none"))),
+            "Bearer realm=\"api\", error=\"invalid_token\", error_description=\"a requirement",
+        ),
+    ] {
+        let refused = ask(&token);
+        assert_eq!(refused.status, 401);
+        assert!(
+            refused.challenge().starts_with(start)
+                && refused.challenge().ends_with("scope=\"read\""),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(ask(&with_scope("read")).status, 200);
+}
+
+cases! { sources = told:
+    cookie("$cookie_jwt", |token| Request::get("/").header("Cookie", &format!("jwt={token}")));
+    another_header("$http_x_token", |token| Request::get("/").header("X-Token", token));
+    query("$arg_token", |token| Request::get(&format!("/?token={token}")));
+    a_second_place("$cookie_none token=$cookie_jwt", |token| Request::get("/").header("Cookie", &format!("jwt={token}")));
+}
+
 /// The token is good: its claims are shown, to a page that explains, say.
 #[test]
 fn a_token_with_too_little_scope_is_accepted() {
