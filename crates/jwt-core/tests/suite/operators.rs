@@ -539,6 +539,58 @@ fn any_value() -> impl Strategy<Value = Json> {
     })
 }
 
+/// A regular expression of few means: atoms, some with a star, between optional anchors.
+#[derive(Clone, Debug)]
+struct Expression {
+    at_start: bool,
+    /// A character, or any; and whether it is repeated.
+    atoms: Vec<(Option<char>, bool)>,
+    at_end: bool,
+}
+
+impl Expression {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        text.push_str(if self.at_start { "^" } else { "" });
+        for (atom, is_repeated) in &self.atoms {
+            text.push(atom.unwrap_or('.'));
+            text.push_str(if *is_repeated { "*" } else { "" });
+        }
+        text.push_str(if self.at_end { "$" } else { "" });
+        text
+    }
+
+    /// The slow reference: every way is tried.
+    fn is_in(&self, subject: &[char]) -> bool {
+        let last = if self.at_start { 0 } else { subject.len() };
+        (0..=last).any(|start| self.fits(&self.atoms, &subject[start..]))
+    }
+
+    fn fits(&self, atoms: &[(Option<char>, bool)], subject: &[char]) -> bool {
+        let Some(((atom, is_repeated), rest)) = atoms.split_first() else {
+            return !self.at_end || subject.is_empty();
+        };
+        let is_atom = |c: &&char| atom.is_none_or(|atom| atom == **c);
+        let most = subject.iter().take_while(is_atom).count();
+        let mut counts = if *is_repeated {
+            0..=most
+        } else {
+            1..=most.min(1)
+        };
+        counts.any(|count| self.fits(rest, &subject[count..]))
+    }
+}
+
+fn any_expression() -> impl Strategy<Value = Expression> {
+    let atom = prop::sample::select(vec![Some('a'), Some('b'), Some('é'), None]);
+    let atoms = prop::collection::vec((atom, any::<bool>()), 0..6);
+    (any::<bool>(), atoms, any::<bool>()).prop_map(|(at_start, atoms, at_end)| Expression {
+        at_start,
+        atoms,
+        at_end,
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1000, ..ProptestConfig::default() })]
 
@@ -559,6 +611,29 @@ proptest! {
             } else {
                 prop_assert_eq!(got, expected == Some(true), "{}", name);
                 prop_assert_eq!(got_negated, expected == Some(false), "{}", negated);
+            }
+        }
+    }
+
+    /// From configuration and from a variable; what is no string is never met.
+    #[test]
+    fn match_does_what_the_reference_does(expression in any_expression(), subject in "[abé]{0,8}", other in any_value()) {
+        let text = expression.text();
+        let expected = expression.is_in(&subject.chars().collect::<Vec<_>>());
+        let claim = Value::String(subject.as_str().into());
+        let other_claim = Value::from_json(&other.text()).unwrap();
+        let mut patterns = PatternCache::default();
+        for name in ["match", "!match"] {
+            let operator = operator(name);
+            let mut operands = vec![operator.literal(&text).unwrap()];
+            if !text.is_empty() {
+                operands.push(operator.variable(text.as_bytes(), &mut patterns).unwrap());
+            }
+            for operand in operands {
+                prop_assert_eq!(operator.is_met(Some(&claim), &operand), expected != operator.is_negated());
+                if !matches!(other, Json::String(_)) {
+                    prop_assert!(!operator.is_met(Some(&other_claim), &operand));
+                }
             }
         }
     }
