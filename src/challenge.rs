@@ -16,6 +16,12 @@ pub(crate) fn refuse(
 ) -> Status {
     let response = refusal.response(r.satisfy_any());
     log(r, refusal, &response);
+    if let Refusal::NoKeysYet { retry_after, .. } = refusal
+        && let Some(ctx) = ctx
+        && add_retry_after(r, ctx, *retry_after).is_err()
+    {
+        return Status::INTERNAL_SERVER_ERROR;
+    }
     if response.is_challenge()
         && let Some(ctx) = ctx
         && challenge(r, ctx, conf, &response).is_err()
@@ -38,6 +44,21 @@ fn log(r: Request<'_>, refusal: &Refusal, response: &Response) {
         line.push_str(&format!(" ({left_out} more like this were not logged)"));
     }
     r.log().write(response.level, &line);
+}
+
+/// Retry-After (RFC 9110 10.2.3); one, whatever locations the request comes through.
+fn add_retry_after(r: Request<'_>, ctx: &RequestCtx, seconds: u64) -> Result<(), OutOfMemory> {
+    let value = seconds.to_string();
+    let replaced = match ctx.retry_after.get() {
+        Some(header) => r.replace_header(header, value.as_bytes())?,
+        None => None,
+    };
+    let header = match replaced {
+        Some(header) => header,
+        None => r.add_header("Retry-After", value.as_bytes())?,
+    };
+    ctx.retry_after.set(Some(header));
+    Ok(())
 }
 
 /// One element per request: after an internal redirect it gets another value, or is hidden.

@@ -84,6 +84,9 @@ fn check(r: Request<'_>, conf: &LocConf) -> Result<Passed, Status> {
     ctx.deciding.set(true);
     let decision = decide(r, ctx, conf);
     ctx.deciding.set(false);
+    if !matches!(decision, Err(Refusal::KeysPending)) {
+        ctx.tickets.resume(r);
+    }
     match decision {
         Ok(passed) => Ok(passed),
         Err(Refusal::KeysPending) => Err(Status::AGAIN),

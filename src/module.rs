@@ -16,7 +16,7 @@ use crate::ffi::{
     start_periodic,
 };
 use crate::handler::{Access, Granted, Preaccess};
-use crate::keys::Watcher;
+use crate::keys::{Fetcher, Watcher};
 use crate::request_ctx::RequestCtx;
 use crate::{challenge, variables};
 
@@ -50,6 +50,7 @@ impl ModuleHooks for AuthJwt {
     fn worker_started(cycle: Cycle) {
         if cycle.main_conf::<AuthJwt>().is_some() {
             start_periodic::<Watcher>(cycle, Watcher::INTERVAL);
+            Fetcher::start(cycle);
         }
     }
 }
@@ -77,8 +78,10 @@ impl ModuleHooks for AuthJwtLast {
         if !main.key_requests.is_empty() {
             install_answer_filters();
         }
+        main.open_zone(cf)?;
         main.key_files.warn_of_unreadable(cf);
         main.revocation_files.warn_of_unreadable(cf);
+        main.warn_of_unreadable_bearers(cf);
         // Here, at the end of nginx's list: other modules have defined theirs.
         main.check_variables(cf)
     }

@@ -28,6 +28,13 @@ pub(crate) enum Refusal {
     Scope,
     /// A key source cannot be used; the cause was logged there.
     KeyUnavailable,
+    /// An issuer has no keys yet, or none any more.
+    NoKeysYet {
+        /// Its name in nginx.conf.
+        issuer: Rc<str>,
+        /// Seconds until it is worth asking again.
+        retry_after: u64,
+    },
     /// Keys are not at hand. A phase handler has seen to it that the request waits for them; whoever
     /// cannot wait has no verdict.
     KeysPending,
@@ -101,6 +108,7 @@ impl Refusal {
             | Refusal::Profile(_)
             | Refusal::Revoked(_)
             | Refusal::KeyUnavailable
+            | Refusal::NoKeysYet { .. }
             | Refusal::KeysPending
             | Refusal::Internal => self,
         }
@@ -160,6 +168,7 @@ impl Refusal {
                 "scope",
                 Level::Error,
             ),
+            Refusal::NoKeysYet { .. } => (503, None, "key_unavailable", Level::Error),
             Refusal::KeyUnavailable | Refusal::KeysPending => {
                 (500, None, "key_unavailable", Level::Error)
             }
@@ -198,6 +207,13 @@ impl fmt::Display for Refusal {
             Refusal::Revoked(revoked) => write!(f, "{revoked}"),
             Refusal::Scope => f.write_str("the token has too little scope"),
             Refusal::KeyUnavailable => f.write_str("no key source can be used"),
+            Refusal::NoKeysYet {
+                issuer,
+                retry_after,
+            } => write!(
+                f,
+                "issuer \"{issuer}\" has no keys yet; the next try comes within {retry_after} s"
+            ),
             Refusal::KeysPending => f.write_str("keys are still being fetched"),
             Refusal::Requirement(unmet) => write!(f, "{unmet}"),
             Refusal::Internal => f.write_str("out of memory"),

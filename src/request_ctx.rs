@@ -96,6 +96,8 @@ pub(crate) struct RequestCtx {
     pub(crate) decided: Cell<Option<(LocationId, &'static str)>>,
     /// Our challenge, and the location that refused; `None` there: the request was not refused.
     pub(crate) challenge: Cell<Option<ResponseHeader>>,
+    /// Our Retry-After.
+    pub(crate) retry_after: Cell<Option<ResponseHeader>>,
     /// The location that refused the request, until another module grants it.
     pub(crate) refused_in: Cell<Option<LocationId>>,
     /// Whether the token came from the query string.

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jwt_core::{
-    KeySet, SignatureCheck, Token, TokenCache, Unverified, VerifiedWith, VerifyOptions, limits,
+    Candidate, KeySet, SignatureCheck, Token, TokenCache, Unverified, VerifiedWith, VerifyOptions,
+    limits,
 };
 
 use crate::conf::LocConf;
@@ -85,18 +86,31 @@ fn verify_now(
     status: &mut CacheStatus,
 ) -> Verdict {
     let base = conf.verify_options();
-    let (options, key_sets) = match conf.issuers() {
-        [] => (base, key_sets(r, ctx, conf, lookup.token, &base, may_wait)?),
+    let is_signed = base.signature == SignatureCheck::Required;
+    let own_keys = match conf.issuers() {
+        [] if is_signed => key_sets(r, ctx, conf, lookup.token, &base, may_wait)?,
+        _ => Vec::new(),
+    };
+    let candidate = Candidate::parse(lookup.token, base.max_token_size).map_err(Refusal::Token)?;
+    let issuer = match conf.issuers() {
+        [] => None,
         issuers => {
-            let unverified = Unverified::parse(lookup.token, base.max_token_size);
-            let unverified = unverified.map_err(Refusal::Token)?;
-            let issuer = Issuer::of(issuers, unverified.iss())?;
-            let key_sets = match base.signature {
-                SignatureCheck::Required => vec![issuer.keys(r, &ctx.tickets, may_wait)?],
-                SignatureCheck::Skipped => Vec::new(),
-            };
-            (issuer.options(base), key_sets)
+            let iss = candidate.iss().map_err(Refusal::Token)?;
+            Some(Issuer::of(issuers, iss.as_ref())?)
         }
+    };
+    let options = issuer.map_or(base, |issuer| issuer.options(base));
+    let key_sets = match issuer.filter(|_| is_signed) {
+        None => own_keys,
+        Some(issuer) => vec![match issuer.keys_at_hand() {
+            Some(keys) => keys,
+            None => {
+                // A token that no keys could make good costs no fetch, and waits for none.
+                let form = candidate.check_form(options.algorithms);
+                form.map_err(Refusal::Token)?;
+                issuer.keys(r, &ctx.tickets, may_wait)?
+            }
+        }],
     };
     let ids = || key_sets.iter().map(|set| set.id());
     let hint = match conf.issuers() {
@@ -120,7 +134,21 @@ fn verify_now(
     {
         return Ok(Rc::clone(token));
     }
-    let token = jwt_core::verify(lookup.token, &key_sets, &options).map_err(Refusal::Token)?;
+    let token = match (candidate.verify(&key_sets, &options), issuer) {
+        (Ok(token), _) => token,
+        // A key that may have been published since the last fetch.
+        (Err(error), Some(issuer)) if error.is_unknown_kid() => {
+            let candidate = Candidate::parse(lookup.token, base.max_token_size);
+            let form = candidate.and_then(|it| it.check_form(options.algorithms));
+            form.map_err(Refusal::Token)?;
+            return Err(if issuer.wait_for_unknown_key(r, &ctx.tickets, may_wait)? {
+                Refusal::KeysPending
+            } else {
+                Refusal::Token(error)
+            });
+        }
+        (Err(error), _) => return Err(Refusal::Token(error)),
+    };
     let token = Rc::new(token);
     if let Err(with) = lookup.put(&token, hint, with) {
         *ctx.verified.borrow_mut() = Some((Rc::clone(&token), with));
@@ -167,9 +195,6 @@ fn key_sets(
     options: &VerifyOptions,
     may_wait: bool,
 ) -> Result<Vec<Arc<KeySet>>, Refusal> {
-    if options.signature == SignatureCheck::Skipped {
-        return Ok(Vec::new());
-    }
     // A malformed token costs no fetch.
     if !conf.has_standing_keys() {
         let unverified =

@@ -10,7 +10,7 @@ use nginx_sys::{
 use super::location::{LocConf, Phase};
 use super::{
     MainConf, auth_jwt, challenge, issuer_block, key_file, key_request, policy_directives,
-    resource_document, token_cache, trust,
+    resource_document, token_cache, trust, zone,
 };
 use crate::ffi::{Conf, ConfError, Directive, Setter, add_variable, parse_seconds, parse_size};
 use crate::module::AuthJwt;
@@ -190,6 +190,11 @@ pub(crate) const DIRECTIVES: &[Directive<AuthJwt>] = &[
         name: c"auth_jwt_www_authenticate",
         kind: LEVELS_AND_METHODS | NGX_CONF_TAKE1,
         set: Setter::Loc(challenge::www_authenticate),
+    },
+    Directive {
+        name: c"auth_jwt_zone",
+        kind: HTTP | NGX_CONF_TAKE1,
+        set: Setter::Main(zone::zone),
     },
 ];
 

@@ -5,16 +5,18 @@ use std::rc::Rc;
 use jwt_core::{AlgorithmSet, Confirmation, IssuerPolicy, KeyFormat, limits};
 
 use super::MainConf;
+use super::remote_block::RemoteBlock;
 use crate::ffi::{Conf, ConfError, parse_seconds};
-use crate::keys::{Issuer, KeyDirective, KeyPath};
+use crate::keys::{Issuer, KeyDirective, KeyPath, KeySource};
 
-type Set = Result<(), ConfError>;
+pub(super) type Set = Result<(), ConfError>;
 
 /// What a block says. `None` and empty: not said.
 #[derive(Default)]
 struct IssuerBlock {
     names: Vec<String>,
     key_file: Option<KeyDirective>,
+    remote: RemoteBlock,
     audience: Vec<String>,
     audience_claim: Option<String>,
     algorithms: Option<AlgorithmSet>,
@@ -43,21 +45,29 @@ pub(super) fn issuer(cf: &Conf<'_>, main: &mut MainConf) -> Set {
     cf.read_block(|cf| block.read(cf))?;
 
     let because = |fragment: &str| ConfError::because(format!("\"{name}\" {fragment}"));
-    if block.names.is_empty() {
-        return Err(because("has no \"issuer\": name the tokens' iss"));
-    }
-    let Some(key_file) = block.key_file.take() else {
-        return Err(because(
-            "has no \"key_file\": keys from the network are not supported yet",
-        ));
-    };
     let certificate = match block.confirmation {
         Some(Confirmation::MutualTls) => Some(cf.variable_index(b"ssl_client_raw_cert")?),
         Some(Confirmation::Refuse | Confirmation::Ignore) | None => None,
     };
-    let keys = Rc::new(key_file)
-        .open(cf, &main.key_files, limits::DEFAULT_MIN_RSA_BITS)
-        .map_err(|_| ConfError::Logged)?;
+    let Some(issuer) = block.names.first() else {
+        return Err(because("has no \"issuer\": name the tokens' iss"));
+    };
+    let keys = match block.key_file.take() {
+        Some(_) if block.remote.says_something() => {
+            return Err(because(
+                "has a \"key_file\" beside directives about fetching keys: choose one",
+            ));
+        }
+        Some(key_file) => Rc::new(key_file)
+            .open(cf, &main.key_files, limits::DEFAULT_MIN_RSA_BITS)
+            .map_err(|_| ConfError::Logged)?,
+        None => {
+            let keys = block.remote.open(main, &name, issuer);
+            let keys = Rc::new(keys.map_err(|problem| because(&problem))?);
+            main.remote_keys.push(Rc::clone(&keys));
+            KeySource::Remote(keys)
+        }
+    };
     main.issuers.push(Rc::new(Issuer {
         name,
         place,
@@ -86,7 +96,10 @@ impl IssuerBlock {
             b"max_lifetime" => set_once(&mut self.max_lifetime, time(one(arguments)?)?),
             b"leeway" => set_once(&mut self.leeway, seconds(one(arguments)?)?),
             b"cnf" => set_once(&mut self.confirmation, confirmation(one(arguments)?)?),
-            _ => Err(ConfError::because("is not known in an issuer's block")),
+            name => match self.remote.read(cf, name, arguments) {
+                Some(set) => set,
+                None => Err(ConfError::because("is not known in an issuer's block")),
+            },
         }
     }
 
@@ -110,7 +123,7 @@ impl IssuerBlock {
     }
 }
 
-fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
+pub(super) fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
     if slot.is_some() {
         return Err(ConfError::duplicate());
     }
@@ -118,7 +131,7 @@ fn set_once<T>(slot: &mut Option<T>, value: T) -> Set {
     Ok(())
 }
 
-fn one<'a>(arguments: &[&'a [u8]]) -> Result<&'a [u8], ConfError> {
+pub(super) fn one<'a>(arguments: &[&'a [u8]]) -> Result<&'a [u8], ConfError> {
     match arguments {
         [argument] => Ok(argument),
         _ => Err(ConfError::because("takes one parameter")),
@@ -133,7 +146,7 @@ fn some<'a, 'b>(arguments: &'a [&'b [u8]]) -> Result<&'a [&'b [u8]], ConfError> 
 }
 
 /// A word as text, never empty.
-fn text(word: &[u8]) -> Result<String, ConfError> {
+pub(super) fn text(word: &[u8]) -> Result<String, ConfError> {
     match std::str::from_utf8(word) {
         Ok("") => Err(ConfError::because("has an empty parameter")),
         Ok(text) => Ok(text.to_owned()),
@@ -141,7 +154,7 @@ fn text(word: &[u8]) -> Result<String, ConfError> {
     }
 }
 
-fn invalid(word: &[u8], remedy: &str) -> ConfError {
+pub(super) fn invalid(word: &[u8], remedy: &str) -> ConfError {
     let word = String::from_utf8_lossy(word);
     ConfError::because(format!("has invalid value \"{word}\": {remedy}"))
 }

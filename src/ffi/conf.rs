@@ -388,6 +388,13 @@ pub(crate) fn parse_seconds(text: &[u8]) -> Option<u64> {
     u64::try_from(unsafe { sys::ngx_parse_time(&raw mut text, 1) }).ok()
 }
 
+/// The same in milliseconds: `500ms` too.
+pub(crate) fn parse_milliseconds(text: &[u8]) -> Option<u64> {
+    let mut text = borrowed_str(text);
+    // SAFETY: ngx_parse_time only reads the string.
+    u64::try_from(unsafe { sys::ngx_parse_time(&raw mut text, 0) }).ok()
+}
+
 /// nginx's reading of a size, in bytes: `512`, `16k`, `1m`. `None`: not a size.
 pub(crate) fn parse_size(text: &[u8]) -> Option<usize> {
     let mut text = borrowed_str(text);

@@ -9,7 +9,8 @@
 //! 2. A request, its pool and its context, and the worker state, are touched only by the worker's
 //!    event-loop thread; configuration only by the one thread that reads it.
 //! 3. Every entry from C is wrapped in the panic guard.
-//! 4. Shared memory is read and written only through one file. (None is used yet.)
+//! 4. Shared memory is read and written only through one file, and copied: no reference into it
+//!    leaves that file.
 //! 5. A header put into `headers_out` is fully initialised, and linked where nginx's core looks
 //!    for it.
 //! 6. A decision is bound to the location configuration it was made under.
@@ -36,8 +37,10 @@ mod guard;
 mod header;
 mod log;
 mod module;
+mod process;
 mod request;
 mod request_ctx;
+mod shared_zone;
 mod subrequest;
 mod thread;
 mod timer;
@@ -46,7 +49,9 @@ mod variable;
 mod waker;
 
 pub(crate) use answer::{Answer, AnswerProblem, install_answer_filters};
-pub(crate) use conf::{ComplexValue, Conf, Place, VariableIndex, parse_seconds, parse_size};
+pub(crate) use conf::{
+    ComplexValue, Conf, Place, VariableIndex, parse_milliseconds, parse_seconds, parse_size,
+};
 pub(crate) use content::ContentHandler;
 pub(crate) use cycle::Cycle;
 pub(crate) use directive::{CommandTable, ConfError, Directive, Setter};
@@ -57,9 +62,11 @@ pub(crate) use module::{
     HttpModule, ModuleHooks, OutOfOrder, Phase, PhaseHandler, http_module_context,
     install_phase_handler, module_static,
 };
+pub(crate) use process::{is_alive, is_quitting, process_id};
 pub(crate) use request::{OutOfMemory, Request, Status};
+pub(crate) use shared_zone::{KnownPlace, LockedZone, RecordId, RecordPlace, SharedZone, ZoneFull};
 pub(crate) use thread::spawn_detached;
-pub(crate) use timer::{PeriodicTask, monotonic_ms, start_periodic};
+pub(crate) use timer::{Periodic, PeriodicTask, monotonic_ms, start_periodic};
 pub(crate) use user::{effective_uid, groups_of};
 pub(crate) use variable::{
     IndexedVariable, PrefixVariable, add_builtin_variable, add_prefix_variable, add_variable,

@@ -8,6 +8,7 @@ use nginx_sys as sys;
 
 use super::directive::CommandTable;
 use super::guard::guard;
+use super::process::serves_requests;
 use super::{Conf, Cycle, Log, Request, Status};
 
 /// The Rust types behind an nginx module.
@@ -47,7 +48,7 @@ pub(crate) trait ModuleHooks: HttpModule {
     fn postconfiguration(_cf: &Conf<'_>) -> Result<(), OutOfOrder> {
         Ok(())
     }
-    /// A worker starts.
+    /// A process starts that answers requests.
     fn worker_started(_cycle: Cycle) {}
 }
 
@@ -126,7 +127,9 @@ unsafe extern "C" fn merge_loc_conf<M: ModuleHooks>(
 }
 
 unsafe extern "C" fn init_process<M: ModuleHooks>(cycle: *mut sys::ngx_cycle_t) -> sys::ngx_int_t {
-    if let Some(cycle) = Cycle::from_raw(cycle) {
+    if let Some(cycle) = Cycle::from_raw(cycle)
+        && serves_requests()
+    {
         guard(cycle.log(), "init_process", (), || {
             M::worker_started(cycle);
         });

@@ -8,6 +8,7 @@ use jwt_core::{KeyFormat, KeySet};
 use super::Tickets;
 use super::key_file::{KeyFile, KeyFileId, KeyFiles};
 use super::key_request::KeyRequest;
+use super::remote::RemoteKeys;
 use super::variable_path::{VariableFile, VariablePath};
 use super::watched_file::path_of;
 use crate::ffi::{Conf, Level, OutOfOrder, Place, Request};
@@ -96,13 +97,15 @@ pub(crate) enum KeySource {
         /// How long its keys are kept, in milliseconds.
         keep: u64,
     },
+    /// The network.
+    Remote(Rc<RemoteKeys>),
 }
 
 impl KeySource {
     /// Whether variables must be evaluated to find the keys.
     pub(crate) fn has_variables(&self) -> bool {
         match self {
-            KeySource::File(_) => false,
+            KeySource::File(_) | KeySource::Remote(_) => false,
             KeySource::Variable(_) => true,
             KeySource::Request { request, .. } => request.has_variables(),
         }
@@ -115,6 +118,7 @@ impl KeySource {
             KeySource::File(file) => file.keys_id(),
             KeySource::Variable(_) => 0,
             KeySource::Request { request, keep } => request.kept_id(*keep),
+            KeySource::Remote(keys) => keys.keys_id(),
         }
     }
 
@@ -137,6 +141,7 @@ impl KeySource {
             KeySource::Request { request, keep } => {
                 return request.keys(r, tickets, *keep, may_wait);
             }
+            KeySource::Remote(keys) => return keys.keys(r, tickets, may_wait),
         };
         keys.ok_or(Refusal::KeyUnavailable)
     }

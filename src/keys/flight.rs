@@ -49,6 +49,11 @@ impl Flight {
         matches!(*self.outcome.borrow(), Outcome::Pending)
     }
 
+    /// How many requests wait that do not carry it.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.borrow().len()
+    }
+
     /// Lets a request wait that does not carry the fetch itself.
     pub(super) fn join(&self, r: Request<'_>) -> Result<(), OutOfMemory> {
         self.waiting.borrow_mut().push(r.suspend()?);

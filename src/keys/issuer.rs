@@ -48,7 +48,17 @@ impl Issuer {
         }
     }
 
-    /// The keys in force now.
+    /// The keys in force, where they are at hand.
+    pub(crate) fn keys_at_hand(&self) -> Option<Arc<KeySet>> {
+        match &self.keys {
+            KeySource::File(file) => file.current(),
+            KeySource::Remote(keys) => keys.current(),
+            KeySource::Variable(_) | KeySource::Request { .. } => None,
+        }
+    }
+
+    /// The keys in force. Where they must be fetched and the request `may_wait`, it waits from now
+    /// on.
     pub(crate) fn keys(
         &self,
         r: Request<'_>,
@@ -56,6 +66,20 @@ impl Issuer {
         may_wait: bool,
     ) -> Result<Arc<KeySet>, Refusal> {
         self.keys.current(r, tickets, may_wait)
+    }
+
+    /// A token names a key that is not in its set. True: a fetch may bring it; a request that
+    /// `may_wait` waits for that from now on, once.
+    pub(crate) fn wait_for_unknown_key(
+        &self,
+        r: Request<'_>,
+        tickets: &Tickets,
+        may_wait: bool,
+    ) -> Result<bool, Refusal> {
+        match &self.keys {
+            KeySource::Remote(keys) => keys.wait_for_unknown_key(r, tickets, may_wait),
+            KeySource::File(_) | KeySource::Variable(_) | KeySource::Request { .. } => Ok(false),
+        }
     }
 
     /// Holds its policy against a token that was verified with its keys. `leeway` is the one in

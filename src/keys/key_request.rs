@@ -9,6 +9,7 @@ use jwt_core::{KeyFormat, KeyLoadOptions, KeySet};
 
 use super::flight::{Flight, Landing, Outcome, Unavailable};
 use super::parsed_answers::ParsedAnswers;
+use super::tickets::Wanted;
 use super::watched_file::write_notices;
 use super::{Tickets, ed448};
 use crate::ffi::{Answer, AnswerProblem, ComplexValue, Level, Place, Request, monotonic_ms};
@@ -143,7 +144,8 @@ impl KeyRequest {
             return Ok(keys);
         }
         let uri = self.uri(r)?;
-        match tickets.outcome(r, self, uri) {
+        let is_wanted = |wanted: &Wanted| matches!(wanted, Wanted::Uri(source, of) if Rc::ptr_eq(source, self) && **of == *uri);
+        match tickets.outcome(is_wanted) {
             Some(Outcome::Landed(keys)) => return keys.map_err(|_| Refusal::KeyUnavailable),
             Some(Outcome::Pending | Outcome::Abandoned) => return Err(Refusal::KeysPending),
             None => {}
@@ -151,11 +153,12 @@ impl KeyRequest {
         if !may_wait {
             return Err(Refusal::KeysPending);
         }
+        let wanted = Wanted::Uri(Rc::clone(self), uri.into());
         let shared = keep > 0 && !self.has_variables();
         let in_flight = self.flight.borrow().clone();
         if shared && let Some(flight) = in_flight.filter(|flight| flight.is_pending()) {
             tickets
-                .join(r, self, uri, flight)
+                .join(r, wanted, flight)
                 .map_err(|_| Refusal::Internal)?;
             return Err(Refusal::KeysPending);
         }
@@ -164,7 +167,7 @@ impl KeyRequest {
         if shared {
             self.flight.replace(Some(Rc::clone(&flight)));
         }
-        tickets.carry(self, uri, flight);
+        tickets.carry(wanted, flight);
         Err(Refusal::KeysPending)
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::ffi::{Conf, effective_uid, groups_of};
 
 /// Who workers run as.
-pub(super) struct WorkerUser {
+pub(crate) struct WorkerUser {
     uid: u32,
     groups: Vec<u32>,
     name: String,
@@ -16,7 +16,7 @@ pub(super) struct WorkerUser {
 
 impl WorkerUser {
     /// `None` where workers keep the master's user, or are root.
-    pub(super) fn of(cf: &Conf<'_>) -> Option<WorkerUser> {
+    pub(crate) fn of(cf: &Conf<'_>) -> Option<WorkerUser> {
         if effective_uid() != 0 {
             return None;
         }
@@ -34,7 +34,7 @@ impl WorkerUser {
 
     /// Whether the file's mode, and that of each folder above, lets this user read it. A file that
     /// is not there is not this check's matter.
-    pub(super) fn can_read(&self, path: &Path) -> bool {
+    pub(crate) fn can_read(&self, path: &Path) -> bool {
         const READ: u32 = 4;
         const ENTER: u32 = 1;
         let Ok(path) = path.canonicalize() else {

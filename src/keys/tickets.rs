@@ -1,42 +1,43 @@
 //! The fetches that a request carries or waits for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::flight::{Flight, Outcome};
 use super::key_request::KeyRequest;
+use super::remote::RemoteKeys;
 use crate::ffi::{OutOfMemory, Request};
+
+/// Whose keys are fetched.
+pub(super) enum Wanted {
+    /// A key request's, with this URI.
+    Uri(Rc<KeyRequest>, Box<[u8]>),
+    /// An issuer's.
+    Issuer(Rc<RemoteKeys>),
+}
 
 /// What a request waits or waited for.
 struct Ticket {
-    source: Rc<KeyRequest>,
-    uri: Box<[u8]>,
+    wanted: Wanted,
     flight: Rc<Flight>,
-    /// Whether it waits for what another request fetches.
-    has_joined: bool,
 }
 
 /// At most one fetch per source and URI, for the life of the request.
 #[derive(Default)]
-pub(crate) struct Tickets(RefCell<Vec<Ticket>>);
+pub(crate) struct Tickets {
+    tickets: RefCell<Vec<Ticket>>,
+    /// Whether the request is suspended, for what others fetch.
+    is_suspended: Cell<bool>,
+}
 
 impl Tickets {
-    /// How the fetch of `uri` ended; `None`: there is none, or it was abandoned.
-    pub(super) fn outcome(
-        &self,
-        r: Request<'_>,
-        source: &Rc<KeyRequest>,
-        uri: &[u8],
-    ) -> Option<Outcome> {
-        let mut tickets = self.0.borrow_mut();
+    /// How the fetch of what is wanted ended; `None`: there is none, or it was abandoned.
+    pub(super) fn outcome(&self, is_wanted: impl Fn(&Wanted) -> bool) -> Option<Outcome> {
+        let mut tickets = self.tickets.borrow_mut();
         let at = tickets
             .iter()
-            .position(|ticket| Rc::ptr_eq(&ticket.source, source) && *ticket.uri == *uri)?;
-        let ticket = tickets.get_mut(at)?;
-        let outcome = ticket.flight.outcome();
-        if !matches!(outcome, Outcome::Pending) && std::mem::take(&mut ticket.has_joined) {
-            r.resume();
-        }
+            .position(|ticket| is_wanted(&ticket.wanted))?;
+        let outcome = tickets.get(at)?.flight.outcome();
         if matches!(outcome, Outcome::Abandoned) {
             tickets.remove(at);
             return None;
@@ -45,29 +46,32 @@ impl Tickets {
     }
 
     /// Notes a fetch that this request carries.
-    pub(super) fn carry(&self, source: &Rc<KeyRequest>, uri: &[u8], flight: Rc<Flight>) {
-        self.push(source, uri, flight, false);
+    pub(super) fn carry(&self, wanted: Wanted, flight: Rc<Flight>) {
+        self.push(wanted, flight);
     }
 
-    /// Lets the request wait for a fetch that another one carries.
+    /// Lets the request wait for a fetch that it does not carry itself.
     pub(super) fn join(
         &self,
         r: Request<'_>,
-        source: &Rc<KeyRequest>,
-        uri: &[u8],
+        wanted: Wanted,
         flight: Rc<Flight>,
     ) -> Result<(), OutOfMemory> {
         flight.join(r)?;
-        self.push(source, uri, flight, true);
+        self.is_suspended.set(true);
+        self.push(wanted, flight);
         Ok(())
     }
 
-    fn push(&self, source: &Rc<KeyRequest>, uri: &[u8], flight: Rc<Flight>, has_joined: bool) {
-        self.0.borrow_mut().push(Ticket {
-            source: Rc::clone(source),
-            uri: uri.into(),
-            flight,
-            has_joined,
-        });
+    /// The request goes on.
+    pub(crate) fn resume(&self, r: Request<'_>) {
+        if self.is_suspended.take() {
+            r.resume();
+        }
+    }
+
+    fn push(&self, wanted: Wanted, flight: Rc<Flight>) {
+        let ticket = Ticket { wanted, flight };
+        self.tickets.borrow_mut().push(ticket);
     }
 }

@@ -1,8 +1,8 @@
 //! The compact serialization of a JWS (RFC 7515 7.1), strictly.
 
 use crate::error::{Error, Part};
-use crate::json::parse_object;
-use crate::value::Object;
+use crate::json::{parse_member, parse_object};
+use crate::value::{Object, Value};
 use base64_simd::URL_SAFE_NO_PAD;
 use memchr::{memchr, memrchr};
 
@@ -99,6 +99,17 @@ pub(crate) fn text(bytes: &[u8], part: Part) -> Result<&str, Error> {
 /// [`Error::Json`].
 pub(crate) fn object(text: &str, part: Part) -> Result<Object, Error> {
     parse_object(text).map_err(|e| Error::Json {
+        part,
+        cause: e.to_string().into(),
+    })
+}
+
+/// One member of that object, without a look at what else it holds.
+///
+/// # Errors
+/// [`Error::Json`].
+pub(crate) fn member(text: &str, name: &str, part: Part) -> Result<Option<Value>, Error> {
+    parse_member(text, name).map_err(|e| Error::Json {
         part,
         cause: e.to_string().into(),
     })

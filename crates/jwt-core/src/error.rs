@@ -176,6 +176,18 @@ impl Error {
         self.meaning().2
     }
 
+    /// Does the token name a key that no set has? One published later may be the one.
+    pub fn is_unknown_kid(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownKey {
+                kid: Some(_),
+                kid_known: false,
+                ..
+            }
+        )
+    }
+
     /// Is it our fault (500) rather than the token's (401)?
     pub fn is_ours(&self) -> bool {
         matches!(self, Self::NoUsableKey)

@@ -3,7 +3,7 @@
 use crate::limits::MAX_JSON_DEPTH;
 use crate::value::{Number, Object, Value};
 use compact_str::CompactString;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt::{self, Write};
 
 /// Parses one JSON object without duplicate members (RFC 7515 4, RFC 7519 4); in nested objects
@@ -30,6 +30,65 @@ pub(crate) fn parse_value(text: &str) -> Result<Value, serde_json::Error> {
     let value = Nested { depth: 0 }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
+}
+
+/// Finds one member of a JSON object. The others are only known to be JSON: whoever believes
+/// anything of the object parses it by [`parse_object`].
+///
+/// # Errors
+/// serde_json's, for bad syntax.
+pub(crate) fn parse_member(text: &str, name: &str) -> Result<Option<Value>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = deserializer.deserialize_map(Member { name })?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+struct Member<'n> {
+    name: &'n str,
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<Value>, A::Error> {
+        let mut found = None;
+        while let Some(is_it) = members.next_key_seed(NameIs(self.name))? {
+            if is_it {
+                found = Some(members.next_value_seed(Nested { depth: 1 })?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Compares a member name, without a copy of it.
+struct NameIs<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for NameIs<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameIs<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
+    }
 }
 
 /// Room for the members that most headers and claims have: growing step by step costs more.

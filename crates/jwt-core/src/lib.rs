@@ -4,6 +4,8 @@
 //! the [`KeySet`]s (`signature_check`), verifies the `signature`, and parses the claims into a
 //! [`Token`]. The way of a key: a file ([`KeySet::parse`], `key_file`) holds JWKs (`jwk`) or PEM
 //! (`pem`, `spki`), which are checked and bound to algorithms (`key`, `edwards`), once, at load.
+//! Where an issuer's keys are ([`discovered_keys`], [`Endpoint`]) and when they are fetched
+//! ([`FetchState`]) is decided here; the module fetches them.
 //! What a location demands of claims: an [`Operator`] holds the value at a [`Path`] against an
 //! [`Operand`].
 
@@ -13,7 +15,9 @@ mod algorithm;
 mod audience;
 mod compact;
 mod comparison;
+mod discovery;
 mod edwards;
+mod endpoint;
 mod error;
 mod header;
 mod issuer_policy;
@@ -28,6 +32,7 @@ mod path;
 mod pattern;
 mod pem;
 mod profile;
+mod refresh;
 mod revocation;
 mod scope;
 mod shown;
@@ -42,6 +47,8 @@ mod verifier;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
 pub use audience::is_audience_of;
+pub use discovery::{DiscoveryError, discovered_keys};
+pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, Part};
 pub use issuer_policy::{
     CertificateThumbprint, Confirmation, IssuerError, IssuerPolicy, certificate_thumbprint,
@@ -54,6 +61,7 @@ pub use path::{Nesting, Path, PathError};
 pub use pattern::PatternCache;
 pub use pem::PemError;
 pub use profile::{Profile, ProfileError};
+pub use refresh::{FetchState, Lease, Occasion, RefreshPlan, max_age};
 pub use revocation::{RevocationError, RevocationFormat, RevocationList, Revoked};
 pub use scope::ScopeDemand;
 pub use shown::Shown;
@@ -63,4 +71,4 @@ pub use token::Token;
 pub use token_cache::{TokenCache, VerifiedWith};
 pub use unverified::Unverified;
 pub use value::{Number, Object, Value};
-pub use verifier::{VerifyOptions, verify};
+pub use verifier::{Candidate, VerifyOptions, verify};

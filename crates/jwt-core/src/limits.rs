@@ -50,3 +50,9 @@ pub const PATTERN_CACHE_ENTRIES: usize = 64;
 
 /// Largest revocation list in bytes: several million names.
 pub const MAX_REVOCATION_FILE_SIZE: usize = 256 * 1024 * 1024;
+
+/// Longest URL that keys are fetched from, in bytes.
+pub const MAX_URL_SIZE: usize = 2048;
+
+/// Largest answer of a key endpoint or discovery document, in bytes: some 500 RSA keys.
+pub const MAX_FETCHED_SIZE: usize = 256 * 1024;

@@ -11,10 +11,15 @@ pub struct Shown(Box<str>);
 impl Shown {
     /// Keeps the first [`MAX_SHOWN_CHARS`] characters.
     pub fn new(text: &str) -> Self {
+        Self::bounded(text, MAX_SHOWN_CHARS)
+    }
+
+    /// Keeps the first `most` characters.
+    pub fn bounded(text: &str, most: usize) -> Self {
         let mut chars = text.chars();
         let mut shown: String = chars
             .by_ref()
-            .take(MAX_SHOWN_CHARS)
+            .take(most)
             .flat_map(char::escape_default)
             .collect();
         if chars.next().is_some() {

@@ -1,13 +1,14 @@
 //! The whole algorithm on one screen.
 
 use crate::algorithm::AlgorithmSet;
-use crate::compact::Compact;
-use crate::error::Error;
+use crate::compact::{self, Compact};
+use crate::error::{Error, Part};
 use crate::header::Header;
 use crate::key_set::KeySet;
 use crate::limits::DEFAULT_MAX_TOKEN_SIZE;
 use crate::signature_check::{self, SignatureCheck};
 use crate::token::Token;
+use crate::value::Value;
 use std::sync::Arc;
 
 /// What a location demands of a token's form and signature.
@@ -52,12 +53,59 @@ pub fn verify(
     key_sets: &[Arc<KeySet>],
     options: &VerifyOptions,
 ) -> Result<Token, Error> {
-    let token = Compact::parse(token, options.max_token_size)?;
-    let header = Header::parse(token.header())?;
-    let algorithms = header.algorithms(options.algorithms)?;
-    let (algorithm, grounds) = match options.signature {
-        SignatureCheck::Required => signature_check::check(&token, &header, algorithms, key_sets)?,
-        SignatureCheck::Skipped => signature_check::skip(&token, algorithms)?,
-    };
-    Token::new(grounds, algorithm, header, &token)
+    Candidate::parse(token, options.max_token_size)?.verify(key_sets, options)
+}
+
+/// A token taken apart, where it must be seen who issued it before it is verified.
+pub struct Candidate<'t> {
+    token: Compact<'t>,
+    header: Header,
+}
+
+impl<'t> Candidate<'t> {
+    /// # Errors
+    /// Those of a malformed token. Of the claims nothing but the encoding is looked at.
+    pub fn parse(token: &'t [u8], max_token_size: usize) -> Result<Self, Error> {
+        let token = Compact::parse(token, max_token_size)?;
+        let header = Header::parse(token.header())?;
+        Ok(Self { token, header })
+    }
+
+    /// The claim `iss`. Nothing in it may be believed: it serves to choose keys, and must be looked
+    /// at again in the token that is verified with them.
+    ///
+    /// # Errors
+    /// [`Error::Json`].
+    pub fn iss(&self) -> Result<Option<Value>, Error> {
+        compact::member(self.claims()?, "iss", Part::Claims)
+    }
+
+    /// Can no key make this a token that is accepted? Asked before a key is waited for.
+    ///
+    /// # Errors
+    /// Those of a malformed token, and of one with an algorithm that is not allowed.
+    pub fn check_form(&self, algorithms: AlgorithmSet) -> Result<(), Error> {
+        self.header.algorithms(algorithms)?;
+        compact::object(self.claims()?, Part::Claims).map(drop)
+    }
+
+    fn claims(&self) -> Result<&str, Error> {
+        compact::text(self.token.claims(), Part::Claims)
+    }
+
+    /// As [`verify`].
+    ///
+    /// # Errors
+    /// As [`verify`].
+    pub fn verify(self, key_sets: &[Arc<KeySet>], options: &VerifyOptions) -> Result<Token, Error> {
+        let Self { token, header } = self;
+        let algorithms = header.algorithms(options.algorithms)?;
+        let (algorithm, grounds) = match options.signature {
+            SignatureCheck::Required => {
+                signature_check::check(&token, &header, algorithms, key_sets)?
+            }
+            SignatureCheck::Skipped => signature_check::skip(&token, algorithms)?,
+        };
+        Token::new(grounds, algorithm, header, &token)
+    }
 }
