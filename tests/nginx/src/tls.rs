@@ -129,7 +129,7 @@ impl Authority {
             .iter()
             .map(|identity| {
                 let serial = format!("{:04X}", identity.serial);
-                format!("R\t20990101000000Z\t20240101000000Z\t{serial}\tunknown\t/CN=revoked\n")
+                format!("R\t20990101000000Z\t240101000000Z\t{serial}\tunknown\t/CN=revoked\n")
             })
             .collect();
         let key = text(self.key.private_key_to_pem_pkcs8());

@@ -24,6 +24,8 @@ mod hostile; // thought out to break it
 mod http2;
 mod inheritance; // how levels add up
 mod issuer; // issuers and their policy
+mod issuer_faults; // providers that fail
+mod issuer_fetch; // keys from a provider
 mod key_request; // keys from a location of the server
 mod keys; // key files and the choice of a key
 mod migrations; // docs/migrate-from-*.md
