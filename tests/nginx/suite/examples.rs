@@ -7,7 +7,8 @@ use std::path::Path;
 
 use jwt_testkit::{Alg, Key, jwks, now, sign, token};
 use nginx_tests::{
-    Config, Nginx, Origin, Request, eventually, good, http, key, user, user_with, with_claims,
+    Answer, Config, Idp, Nginx, Origin, Request, eventually, good, http, key, user, user_with,
+    with_claims,
 };
 use serde_json::json;
 
@@ -150,6 +151,131 @@ fn key_request() {
     assert_eq!(nginx.get("/_jwks").status, 404);
     assert_eq!(provider.requests().len(), 1);
     assert!(!provider.request(1).contains("Bearer"));
+}
+
+#[test]
+fn issuer() {
+    let start = |name| {
+        let idp = Idp::plain();
+        let config = Config::example(name).with_text("127.0.0.1:8082", &idp.issuer()[7..]);
+        (config.start(), idp)
+    };
+    let (nginx, idp) = start("issuer.conf");
+    let with = |aud: &str| {
+        let mut claims = user_with("iss", json!(idp.issuer()));
+        claims["aud"] = json!(aud);
+        claims
+    };
+    let good = with_claims(&with("https://api.example.com"));
+    let response = nginx.ask(
+        &Request::get("/api/x")
+            .bearer(&good)
+            .header("X-User", "root"),
+    );
+    assert_eq!(response.status, 200);
+    assert_eq!(response.echoed("X-User"), Some(nginx_tests::SUBJECT));
+    assert_eq!(response.echoed("Authorization"), None);
+    let forged = token(&Key::other(Alg::ES256), &with("https://api.example.com"));
+    for bad in [
+        forged,
+        with_claims(&with("https://other.example.com")),
+        self::good(),
+    ] {
+        assert_eq!(nginx.get_with("/api/x", &bad).status, 401);
+    }
+    idp.stop();
+    assert_eq!(nginx.get_with("/api/x", &good).status, 200);
+    assert_eq!(nginx.get("/x").status, 200);
+
+    // Without its provider nginx starts, and says that it is a matter of time.
+    let config = Config::example("issuer.conf").with_text("127.0.0.1:8082", &idp.issuer()[7..]);
+    let nginx = config.start();
+    let response = nginx.get_with("/api/x", &good);
+    assert_eq!(response.status, 503);
+    assert!(response.header("Retry-After").is_some());
+    assert_eq!(nginx.get("/api/x").status, 401);
+    assert_eq!(nginx.get("/x").status, 200);
+}
+
+#[test]
+fn many_issuers() {
+    let (staff, partners, builds) = (
+        key().with_kid("staff"),
+        key().with_kid("partners"),
+        Key::fixed(Alg::RS256),
+    );
+    let idp = Idp::plain();
+    idp.describe("/realms/staff", "/realms/staff/keys");
+    idp.answer("/realms/staff/keys", Answer::document(jwks(&[&staff])));
+    idp.answer("/partners/keys", Answer::document(jwks(&[&partners])));
+    let start = |name| {
+        Config::example(name)
+            .file("keys/jwks.json", jwks(&[&builds]))
+            .with_text("127.0.0.1:8082", &idp.issuer()[7..])
+            .start()
+    };
+    let nginx = start("many-issuers.conf");
+    let of_staff = format!("{}/realms/staff", idp.issuer());
+    const API: &str = "https://api.example.com";
+    let make = |key: &Key, iss: &str, claims: serde_json::Value| {
+        let mut all = user_with("iss", json!(iss));
+        all["iat"] = json!(now());
+        all.as_object_mut()
+            .unwrap()
+            .extend(claims.as_object().unwrap().clone());
+        let header = json!({"alg": key.alg().name(), "kid": key.kid(), "typ": "at+jwt"});
+        sign(&header, &all, key)
+    };
+    let by_staff = make(&staff, &of_staff, json!({"aud": API}));
+    let by_partner = make(
+        &partners,
+        "https://partners.example.com",
+        json!({"client_id": "partner-b"}),
+    );
+    let by_build = make(&builds, "https://builds.example.com", json!({"aud": [API]}));
+    for (token, iss, admin) in [
+        (&by_staff, &*of_staff, 200),
+        (&by_partner, "https://partners.example.com", 401),
+        (&by_build, "https://builds.example.com", 401),
+    ] {
+        let response = nginx.get_with("/api/x", token);
+        assert_eq!(response.status, 200, "{iss}");
+        assert_eq!(response.echoed("X-Issuer"), Some(iss));
+        assert_eq!(response.echoed("X-User"), Some(nginx_tests::SUBJECT));
+        assert_eq!(response.echoed("Authorization"), None);
+        assert_eq!(nginx.get_with("/admin/x", token).status, admin, "{iss}");
+    }
+    for bad in [
+        make(&partners, &of_staff, json!({"aud": API})),
+        make(
+            &staff,
+            "https://partners.example.com",
+            json!({"client_id": "partner-a"}),
+        ),
+        make(
+            &partners,
+            "https://partners.example.com",
+            json!({"client_id": "partner-c"}),
+        ),
+        make(
+            &partners,
+            "https://partners.example.com",
+            json!({"client_id": "partner-a", "exp": now() + 9_000}),
+        ),
+        make(
+            &staff,
+            &of_staff,
+            json!({"aud": "https://other.example.com"}),
+        ),
+        token(
+            &staff,
+            &json!({"iss": of_staff, "aud": API, "exp": now() + 300}),
+        ), // typ: JWT
+    ] {
+        assert_eq!(nginx.get_with("/api/x", &bad).status, 401);
+    }
+    let user = make(&staff, &of_staff, json!({"aud": API, "groups": ["dev"]}));
+    assert_eq!(nginx.get_with("/admin/x", &user).status, 403);
 }
 
 #[test]

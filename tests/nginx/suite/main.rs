@@ -34,6 +34,7 @@ mod optional; // a token is optional
 mod phases; // limits, satisfy, other access modules
 mod preflight; // CORS
 mod protocol; // methods, bodies, connections
+mod providers; // docs/providers.md
 mod redirects; // internal redirects between locations
 mod reload; // reloads and exits
 mod require_claim; // requirements on claims and header parameters
