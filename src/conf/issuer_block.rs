@@ -52,12 +52,12 @@ pub(super) fn issuer(cf: &Conf<'_>, main: &mut MainConf) -> Set {
     let Some(issuer) = block.names.first() else {
         return Err(because("has no \"issuer\": name the tokens' iss"));
     };
+    if let (Some(_), Some(other)) = (&block.key_file, block.remote.first()) {
+        return Err(because(&format!(
+            "has both \"key_file\" and \"{other}\": keys come from a file, or are fetched"
+        )));
+    }
     let keys = match block.key_file.take() {
-        Some(_) if block.remote.says_something() => {
-            return Err(because(
-                "has a \"key_file\" beside directives about fetching keys: choose one",
-            ));
-        }
         Some(key_file) => Rc::new(key_file)
             .open(cf, &main.key_files, limits::DEFAULT_MIN_RSA_BITS)
             .map_err(|_| ConfError::Logged)?,

@@ -30,7 +30,8 @@ pub(super) struct RemoteBlock {
     verify: Option<bool>,
     certificates: Option<PathBuf>,
     revocation_lists: Option<PathBuf>,
-    is_used: bool,
+    /// The first directive of these.
+    first: Option<String>,
 }
 
 impl RemoteBlock {
@@ -56,13 +57,14 @@ impl RemoteBlock {
             }
             _ => return None,
         };
-        self.is_used = true;
+        let name = || String::from_utf8_lossy(name).into_owned();
+        self.first.get_or_insert_with(name);
         Some(set)
     }
 
-    /// Whether any of these directives was there.
-    pub(super) fn says_something(&self) -> bool {
-        self.is_used
+    /// The first of these directives that was there.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.first.as_deref()
     }
 
     /// The keys of the issuer that the block is about. The error goes on after its name.
@@ -89,7 +91,7 @@ impl RemoteBlock {
             timeout: Duration::from_millis(plan.timeout),
             proxy: self.proxy.clone(),
             bearer_file: self.bearer_file.clone(),
-            tls: tls.map_err(|problem| format!("has a TLS configuration that {problem}"))?,
+            tls: tls?,
         };
         if let Some(path) = &source.bearer_file {
             main.bearer_files.borrow_mut().push(path.clone());
@@ -139,16 +141,16 @@ fn discovery(issuer: &str) -> Result<KeysAt, String> {
         ));
     }
     let url = Endpoint::parse(issuer).map_err(|error| {
-        format!("has an issuer that is no URL to begin discovery at, as it {error}: {OR}")
+        format!("has the issuer \"{issuer}\", where no discovery can begin, as it {error}: {OR}")
     })?;
     if !url.is_https() && !url.is_loopback() {
         return Err(format!(
-            "has an issuer that is not https: whoever is on the way could send keys of its own; \
-             correct it, or {OR}"
+            "has the issuer \"{issuer}\", which is not https: whoever is on the way could send \
+             keys of its own; correct it, or {OR}"
         ));
     }
     url.discovery().map(KeysAt::Discovery).ok_or_else(|| {
-        format!("has an issuer with a query, which leads to no discovery document: {OR}")
+        format!("has the issuer \"{issuer}\" with a query, where no discovery can begin: {OR}")
     })
 }
 

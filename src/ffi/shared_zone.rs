@@ -13,7 +13,7 @@ use super::guard::guard;
 use super::{Conf, ConfError, HttpModule, Log};
 
 /// Numbers in a record.
-pub(crate) const RECORD_WORDS: usize = 7;
+pub(crate) const RECORD_WORDS: usize = 9;
 
 /// The numbers of a record. At first all are 0.
 pub(crate) type Record = [u64; RECORD_WORDS];
@@ -44,8 +44,8 @@ pub(crate) struct RecordPlace(usize);
 pub(crate) struct Glance {
     /// Changes with the text, and with the record in this place; 0: there is no text.
     pub(crate) generation: u64,
-    /// As [`LockedZone::set_deadline`] left it.
-    pub(crate) deadline: u64,
+    /// As [`LockedZone::set_stamp`] left it.
+    pub(crate) stamp: u64,
 }
 
 /// The zone has no room.
@@ -63,7 +63,7 @@ struct Table {
 #[repr(C)]
 struct Slot {
     generation: AtomicU64,
-    deadline: AtomicU64,
+    stamp: AtomicU64,
     id: RecordId,
     seen: u64,
     record: Record,
@@ -178,7 +178,7 @@ impl SharedZone {
             let slot = slot((*pool).data.cast(), place)?;
             Some(Glance {
                 generation: (*slot).generation.load(Ordering::Acquire),
-                deadline: (*slot).deadline.load(Ordering::Relaxed),
+                stamp: (*slot).stamp.load(Ordering::Relaxed),
             })
         }
     }
@@ -286,7 +286,7 @@ impl LockedZone {
             self.set_text_of(slot, ptr::null_mut(), 0);
             // SAFETY: as above.
             unsafe {
-                (*slot).deadline.store(0, Ordering::Relaxed);
+                (*slot).stamp.store(0, Ordering::Relaxed);
                 (*slot).record = Record::default();
                 (*slot).id = [0, 0];
             }
@@ -320,20 +320,19 @@ impl LockedZone {
         }
     }
 
-    /// Changes what [`Glance::deadline`] shows.
-    pub(crate) fn set_deadline(&mut self, place: RecordPlace, deadline: u64) {
+    /// Changes what [`Glance::stamp`] shows.
+    pub(crate) fn set_stamp(&mut self, place: RecordPlace, stamp: u64) {
         if let Some(slot) = self.slot(place) {
             // SAFETY: as above.
-            unsafe { (*slot).deadline.store(deadline, Ordering::Relaxed) };
+            unsafe { (*slot).stamp.store(stamp, Ordering::Relaxed) };
         }
     }
 
-    /// What [`Glance::deadline`] shows.
-    pub(crate) fn deadline(&self, place: RecordPlace) -> u64 {
+    /// What [`Glance::stamp`] shows.
+    pub(crate) fn stamp(&self, place: RecordPlace) -> u64 {
         // SAFETY: as above.
-        self.slot(place).map_or(0, |slot| unsafe {
-            (*slot).deadline.load(Ordering::Relaxed)
-        })
+        self.slot(place)
+            .map_or(0, |slot| unsafe { (*slot).stamp.load(Ordering::Relaxed) })
     }
 
     /// A copy of the text, and its generation. None: there is no text, or no memory.

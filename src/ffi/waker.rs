@@ -59,6 +59,11 @@ impl Request<'_> {
 }
 
 impl Waker {
+    /// Whether the request is still there.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        !self.0.get().is_null()
+    }
+
     /// Has the request's phase handler run again, in this turn of the event loop.
     pub(crate) fn wake(&self) {
         let request = self.0.get();

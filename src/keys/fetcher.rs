@@ -7,16 +7,16 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use jwt_core::{Lease, Occasion};
 
-use super::fetch::Fetched;
+use super::fetch::{FetchSource, Fetched};
 use super::http::Trouble;
 use super::remote::RemoteKeys;
 use crate::ffi::{
-    Cycle, Level, Periodic, PeriodicTask, RecordId, is_quitting, monotonic_ms, spawn_detached,
-    start_periodic,
+    Cycle, Level, Periodic, PeriodicTask, is_quitting, monotonic_ms, spawn_detached, start_periodic,
 };
 use crate::log_limit;
 use crate::module::AuthJwt;
@@ -41,7 +41,7 @@ impl Fetcher {
 
 /// A fetch that ended.
 struct Landed {
-    id: RecordId,
+    source: Arc<FetchSource>,
     lease: Lease,
     result: Result<Fetched, Trouble>,
 }
@@ -112,9 +112,13 @@ pub(super) fn watch(keys: &Rc<RemoteKeys>) {
 fn land(cycle: Cycle, all: &[Rc<RemoteKeys>]) {
     while let Some(landed) = WORK.with(|work| work.receiver.try_recv().ok()) {
         WORK.with(|work| work.threads.set(work.threads.get().saturating_sub(1)));
-        let Landed { id, lease, result } = landed;
+        let Landed {
+            source,
+            lease,
+            result,
+        } = landed;
         // One of a configuration that is gone is nobody's; its lease ends by itself.
-        if let Some(keys) = all.iter().find(|keys| keys.id() == id) {
+        if let Some(keys) = all.iter().find(|keys| keys.is_from(&source)) {
             keys.land(lease, result, cycle.log());
         }
     }
@@ -161,8 +165,8 @@ pub(super) fn start(keys: &Rc<RemoteKeys>, occasion: Occasion) {
         let Some((lease, source, known)) = keys.lease(occasion) else {
             return;
         };
-        let id = keys.id();
         let sender = work.sender.clone();
+        let own = Arc::clone(&source);
         let spawned = spawn_detached("auth_jwt keys", move || {
             let url = || source.keys.first().to_string();
             let result = catch_unwind(AssertUnwindSafe(|| source.fetch(&known)));
@@ -176,18 +180,22 @@ pub(super) fn start(keys: &Rc<RemoteKeys>, occasion: Occasion) {
                 })
             });
             // The worker may be gone: then nobody wants the result.
-            drop(sender.send(Landed { id, lease, result }));
+            drop(sender.send(Landed {
+                source,
+                lease,
+                result,
+            }));
         });
         let landed = match spawned {
             Ok(()) => None,
             Err(error) => Some(Landed {
-                id,
                 lease,
                 result: Err(Trouble {
-                    url: keys.first_url(),
+                    url: own.keys.first().to_string(),
                     cause: format!("could not be asked: no helper thread: {error}"),
                     remedy: "see the limits on threads and memory",
                 }),
+                source: own,
             }),
         };
         work.threads.set(work.threads.get().saturating_add(1));

@@ -51,7 +51,9 @@ impl Flight {
 
     /// How many requests wait that do not carry it.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.borrow().len()
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.retain(Waker::is_waited_for);
+        waiting.len()
     }
 
     /// Lets a request wait that does not carry the fetch itself.

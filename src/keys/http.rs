@@ -99,7 +99,7 @@ impl Client {
             };
             let answer = self.ask(&at, bearer, etag);
             let mut answer = answer.map_err(|error| {
-                let (cause, remedy) = explain(&error, self.timeout);
+                let (cause, remedy) = self.explain(&error);
                 trouble(cause, remedy)
             })?;
             let status = answer.status().as_u16();
@@ -127,9 +127,11 @@ impl Client {
                 ));
             }
             let body = answer.body_mut().with_config();
-            let body = body.limit(limits::MAX_FETCHED_SIZE as u64).read_to_vec();
+            // The limit is refused too, and what is just as long as allowed is not.
+            let most = (limits::MAX_FETCHED_SIZE as u64).saturating_add(1);
+            let body = body.limit(most).read_to_vec();
             let body = body.map_err(|error| {
-                let (cause, remedy) = explain(&error, self.timeout);
+                let (cause, remedy) = self.explain(&error);
                 trouble(cause, remedy)
             })?;
             let is_sendable = |etag: &String| {
@@ -169,41 +171,47 @@ impl Client {
         let config = request.config().timeout_global(Some(left));
         config.build().call()
     }
+
+    /// The cause in our words, and the remedy.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the library may add errors of its own"
+    )]
+    fn explain(&self, error: &ureq::Error) -> (String, &'static str) {
+        const ANSWER: &str = "it must answer a GET with JSON: see whether the address is right";
+        const REACH: &str = "see whether this machine reaches it, by the name that the system resolves, \
+                         or name a proxy";
+        let late = || format!("did not answer within {} ms", self.timeout.as_millis());
+        let is_late = self.started.elapsed() > self.timeout.mul_f32(0.9);
+        match error {
+            ureq::Error::Timeout(_) => (late(), REACH),
+            // The client says so of each address that does not answer in its share of the time, too.
+            ureq::Error::Io(error)
+                if error.kind() == io::ErrorKind::ConnectionRefused && is_late =>
+            {
+                (late(), REACH)
+            }
+            ureq::Error::HostNotFound => ("has a host that is not known".to_owned(), REACH),
+            ureq::Error::BodyExceedsLimit(_) => {
+                let most = limits::MAX_FETCHED_SIZE;
+                (format!("answers with more than {most} bytes"), ANSWER)
+            }
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => (
+                format!("has a TLS connection that is refused: {error}"),
+                "ssl_trusted_certificate names the certificates to trust",
+            ),
+            ureq::Error::Io(error) => (format!("cannot be asked: {error}"), REACH),
+            ureq::Error::ConnectProxyFailed(problem) => (
+                format!("cannot be asked: {problem}"),
+                "see whether the proxy lets this machine through",
+            ),
+            error => (format!("does not answer as it must: {error}"), ANSWER),
+        }
+    }
 }
 
 /// A header's value, where there is just one and it is text.
 fn header(answer: &http::Response<Body>, name: HeaderName) -> Option<String> {
     let value = answer.headers().get(name)?;
     value.to_str().ok().map(str::to_owned)
-}
-
-/// The cause in our words, and the remedy.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the library may add errors of its own"
-)]
-fn explain(error: &ureq::Error, timeout: Duration) -> (String, &'static str) {
-    const ANSWER: &str = "it must answer a GET with JSON: see whether the address is right";
-    const REACH: &str = "see whether this machine reaches it, by the name that the system resolves, \
-                         or name a proxy";
-    match error {
-        ureq::Error::Timeout(_) => (
-            format!("did not answer within {} ms", timeout.as_millis()),
-            REACH,
-        ),
-        ureq::Error::HostNotFound => ("has a host that is not known".to_owned(), REACH),
-        ureq::Error::BodyExceedsLimit(limit) => {
-            (format!("answers with more than {limit} bytes"), ANSWER)
-        }
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => (
-            format!("has a TLS connection that is refused: {error}"),
-            "ssl_trusted_certificate names the certificates to trust",
-        ),
-        ureq::Error::Io(error) => (format!("cannot be asked: {error}"), REACH),
-        ureq::Error::ConnectProxyFailed(problem) => (
-            format!("cannot be asked: {problem}"),
-            "see whether the proxy lets this machine through",
-        ),
-        error => (format!("does not answer as it must: {error}"), ANSWER),
-    }
 }

@@ -55,8 +55,8 @@ struct InForce {
     generation: u64,
     /// The id of the set; 0: there is none.
     keys: u64,
-    /// Until when it is in force.
-    deadline: u64,
+    /// When it was fetched, or last known not to have changed.
+    good: u64,
 }
 
 /// A fetch that requests of this worker wait for, whoever does it.
@@ -93,21 +93,21 @@ impl RemoteKeys {
         }
     }
 
-    /// What it is found by in shared memory.
-    pub(super) fn id(&self) -> RecordId {
-        self.id
+    /// Is what was fetched from `source` this issuer's? Another issuer may have the same source.
+    pub(super) fn is_from(&self, source: &Arc<FetchSource>) -> bool {
+        Arc::ptr_eq(&self.source, source)
     }
 
     /// The id of the set in force; 0: there is none.
     #[inline]
     pub(super) fn keys_id(&self) -> u64 {
         let known = self.in_force.get();
-        let (generation, deadline) = match self.glance() {
+        let (generation, good) = match self.glance() {
             Some(glance) => glance,
             // Another configuration is in force in this process: nothing new comes.
-            None => (known.generation, known.deadline),
+            None => (known.generation, known.good),
         };
-        if monotonic_ms() >= deadline {
+        if monotonic_ms() >= good.saturating_add(self.plan.stale) {
             return 0;
         }
         if generation == known.generation {
@@ -119,7 +119,7 @@ impl RemoteKeys {
     #[inline]
     fn glance(&self) -> Option<(u64, u64)> {
         let glance = self.zone.get()?.glance(self.place.get()?)?;
-        Some((glance.generation, glance.deadline))
+        Some((glance.generation, glance.stamp))
     }
 
     /// The set in force.
@@ -135,22 +135,22 @@ impl RemoteKeys {
     fn take_over(&self) -> u64 {
         let stored = self.with_record(|zone, place| {
             let (generation, text) = zone.text(place)?;
-            Some((generation, zone.deadline(place), text))
+            Some((generation, zone.stamp(place), text))
         });
-        let Some((generation, deadline, text)) = stored.flatten() else {
+        let Some((generation, good, text)) = stored.flatten() else {
             return 0;
         };
         // Whoever stored it has seen that it parses.
         let keys = Stored::split(&text).and_then(|stored| parse_published(stored.body).ok());
-        self.hold(generation, deadline, keys.map(|(keys, _)| Arc::new(keys)))
+        self.hold(generation, good, keys.map(|(keys, _)| Arc::new(keys)))
     }
 
-    fn hold(&self, generation: u64, deadline: u64, keys: Option<Arc<KeySet>>) -> u64 {
+    fn hold(&self, generation: u64, good: u64, keys: Option<Arc<KeySet>>) -> u64 {
         let id = keys.as_ref().map_or(0, |keys| keys.id());
         self.in_force.set(InForce {
             generation,
             keys: id,
-            deadline,
+            good,
         });
         self.keys.replace(keys);
         id
@@ -168,11 +168,6 @@ impl RemoteKeys {
         self.zone.get()?.lock(monotonic_ms())
     }
 
-    /// The address that is asked first.
-    pub(super) fn first_url(&self) -> String {
-        self.source.keys.first().to_string()
-    }
-
     fn state(&self) -> Option<FetchState> {
         self.with_record(|zone, place| FetchState::from_words(zone.record(place)))
     }
@@ -184,7 +179,7 @@ impl RemoteKeys {
         let state = FetchState::from_words(zone.record(place));
         let is_due =
             state.may_start(now, &self.plan, Occasion::Due) && !state.is_fetching(now, is_alive);
-        Ok(is_due.then(|| state.due()))
+        Ok(is_due.then(|| state.due(&self.plan)))
     }
 
     /// Takes the lease, if a fetch may start now. What to fetch, and with what in hand.
@@ -232,16 +227,15 @@ impl RemoteKeys {
                 Err(trouble) => (Err(trouble), None),
             };
             match &result {
-                Ok(_) => state.succeed(&self.plan, max_age),
-                Err(_) => state.fail(now, &self.plan, RandomState::new().hash_one(now)),
+                Ok(_) => state.succeed(max_age),
+                Err(_) => state.fail(now, RandomState::new().hash_one(now)),
             }
-            let deadline = state.valid_until(&self.plan);
             zone.set_record(place, state.to_words());
-            zone.set_deadline(place, deadline);
-            Some((result, failed_before, deadline))
+            zone.set_stamp(place, state.good());
+            Some((result, failed_before, state.good()))
         });
         // Otherwise the lease was lost, and another fetch is under way.
-        let Some((result, failed_before, deadline)) = landed.flatten() else {
+        let Some((result, failed_before, good)) = landed.flatten() else {
             return;
         };
         let name = &self.name;
@@ -262,11 +256,11 @@ impl RemoteKeys {
                             keys.len()
                         ),
                     );
-                    self.hold(generation, deadline, Some(keys));
+                    self.hold(generation, good, Some(keys));
                 }
             }
             Err(trouble) if !failed_before => {
-                let consequence = if now < deadline {
+                let consequence = if self.keys_id() != 0 {
                     "the keys fetched before stay in force until \"stale\" runs out"
                 } else {
                     "its tokens get 503 until it can be fetched"
@@ -437,7 +431,9 @@ impl RemoteKeys {
         let now = monotonic_ms();
         Refusal::NoKeysYet {
             issuer: Rc::clone(&self.name),
-            retry_after: self.state().map_or(1, |state| state.retry_after(now)),
+            retry_after: self
+                .state()
+                .map_or(1, |state| state.retry_after(now, &self.plan)),
         }
     }
 }

@@ -47,12 +47,12 @@ pub(crate) struct TrustOptions {
 
 impl TrustOptions {
     /// Reads the files: in the master, whose user may read more than a worker's. The error goes on
-    /// after the directive's name.
+    /// after the issuer's name.
     pub(crate) fn load(&self, system: &SystemStore) -> Result<TlsConnector, String> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let versions = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| format!("cannot be used: {error}"))?;
+            .map_err(|error| format!("has a TLS configuration that cannot be used: {error}"))?;
         let verifier: Arc<dyn ServerCertVerifier> = if self.verify {
             let roots = match &self.certificates {
                 Some(path) => Arc::new(roots(path)?),
@@ -74,7 +74,8 @@ impl TrustOptions {
                     .enforce_revocation_expiration();
             }
             let verifier = builder.build();
-            verifier.map_err(|error| format!("cannot be used: {error}"))?
+            verifier
+                .map_err(|error| format!("has a TLS configuration that cannot be used: {error}"))?
         } else {
             Arc::new(AnyCertificate(provider))
         };
@@ -88,12 +89,13 @@ impl TrustOptions {
 }
 
 fn roots(path: &Path) -> Result<RootCertStore, String> {
-    let certificates: Vec<CertificateDer<'static>> = read(path, "certificate")?;
+    const DIRECTIVE: &str = "ssl_trusted_certificate";
+    let certificates: Vec<CertificateDer<'static>> = read(path, DIRECTIVE, "certificate")?;
     let mut store = RootCertStore::empty();
     for certificate in certificates {
         store.add(certificate).map_err(|error| {
             format!(
-                "file \"{}\" holds an invalid certificate: {error}",
+                "has the {DIRECTIVE} \"{}\", which holds an invalid certificate: {error}",
                 path.display()
             )
         })?;
@@ -102,19 +104,23 @@ fn roots(path: &Path) -> Result<RootCertStore, String> {
 }
 
 fn revocation_lists(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
-    read(path, "certificate revocation list")
+    read(path, "ssl_crl", "certificate revocation list")
 }
 
 /// What a PEM file holds of one kind, at least one.
-fn read<T: PemObject>(path: &Path, noun: &str) -> Result<Vec<T>, String> {
+fn read<T: PemObject>(path: &Path, directive: &str, noun: &str) -> Result<Vec<T>, String> {
     let shown = path.display();
     let bytes =
         std::fs::read(path).map_err(|error| format!("file \"{shown}\" cannot be read: {error}"))?;
     let found: Result<Vec<T>, _> = T::pem_slice_iter(&bytes).collect();
     match found {
-        Ok(found) if found.is_empty() => Err(format!("file \"{shown}\" holds no {noun} (PEM)")),
+        Ok(found) if found.is_empty() => Err(format!(
+            "has the {directive} \"{shown}\", which holds no {noun} in PEM"
+        )),
         Ok(found) => Ok(found),
-        Err(error) => Err(format!("file \"{shown}\" is not valid PEM: {error}")),
+        Err(error) => Err(format!(
+            "has the {directive} \"{shown}\", which is not valid PEM: {error}"
+        )),
     }
 }
 

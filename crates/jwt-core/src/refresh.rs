@@ -30,17 +30,22 @@ pub struct Lease {
     started: u64,
 }
 
-/// What is known of the fetches of one source. All zeros: nothing yet.
+/// What is known of the fetches of one source. Facts alone: what follows from them depends on a plan,
+/// and two issuers with one source may have two. All zeros: nothing yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FetchState {
-    /// When the next fetch is due.
-    due: u64,
-    /// When the last one started; 0: none did.
+    /// When the last one started.
     started: u64,
-    /// When the last one started that succeeded; 0: none did.
+    /// When the last one started that succeeded.
     good: u64,
+    /// How long its answer lasts, as it says itself; 0: it does not.
+    lifetime: u64,
     /// How many have failed since.
     failures: u64,
+    /// When the last of these ended.
+    failed: u64,
+    /// How long to wait after it.
+    delay: u64,
     /// How many have ended.
     ended: u64,
     /// The process that fetches; 0: none does.
@@ -52,20 +57,25 @@ pub struct FetchState {
 /// First delay after a failure; doubled with each further one.
 const FIRST_RETRY: u64 = 1_000;
 
+/// Doublings at most: more than any `refresh`.
+const MOST_DOUBLINGS: u64 = 32;
+
 /// What a lease lasts beyond the timeout of its fetch.
 const LEASE_GRACE: u64 = 2_000;
 
 impl FetchState {
     /// How many words [`FetchState::to_words`] gives.
-    pub const WORDS: usize = 7;
+    pub const WORDS: usize = 9;
 
     /// The state as numbers, for memory that processes share.
     pub fn to_words(self) -> [u64; Self::WORDS] {
         [
-            self.due,
             self.started,
             self.good,
+            self.lifetime,
             self.failures,
+            self.failed,
+            self.delay,
             self.ended,
             self.owner,
             self.leased_until,
@@ -74,12 +84,24 @@ impl FetchState {
 
     /// The state of these numbers. Any will do.
     pub fn from_words(words: [u64; Self::WORDS]) -> Self {
-        let [due, started, good, failures, ended, owner, leased_until] = words;
-        Self {
-            due,
+        let [
             started,
             good,
+            lifetime,
             failures,
+            failed,
+            delay,
+            ended,
+            owner,
+            leased_until,
+        ] = words;
+        Self {
+            started,
+            good,
+            lifetime,
+            failures,
+            failed,
+            delay,
             ended,
             owner,
             leased_until,
@@ -94,10 +116,25 @@ impl FetchState {
     /// May a fetch start, were nobody fetching?
     pub fn may_start(&self, now: u64, plan: &RefreshPlan, occasion: Occasion) -> bool {
         match occasion {
-            Occasion::Due => now >= self.due,
+            Occasion::Due => now >= self.due(plan),
             Occasion::UnknownKey => {
                 self.started == 0 || now >= self.started.saturating_add(plan.cooldown)
             }
+        }
+    }
+
+    /// When the next fetch is due.
+    pub fn due(&self, plan: &RefreshPlan) -> u64 {
+        if self.failures > 0 {
+            return self.failed.saturating_add(self.delay.min(plan.refresh));
+        }
+        let lifetime = match self.lifetime {
+            0 => plan.refresh,
+            said => said.max(plan.cooldown).min(plan.refresh),
+        };
+        match self.good {
+            0 => 0,
+            good => good.saturating_add(lifetime),
         }
     }
 
@@ -119,26 +156,22 @@ impl FetchState {
 
     /// The fetch under way brought keys, or the word that they have not changed. `max_age` in
     /// seconds, as the answer says.
-    pub fn succeed(&mut self, plan: &RefreshPlan, max_age: Option<u64>) {
-        let lifetime = max_age.map_or(plan.refresh, |seconds| {
-            let most = plan.refresh.max(plan.cooldown);
-            seconds.saturating_mul(1_000).clamp(plan.cooldown, most)
-        });
+    pub fn succeed(&mut self, max_age: Option<u64>) {
         self.good = self.started;
+        self.lifetime = max_age.map_or(0, |seconds| seconds.saturating_mul(1_000).max(1));
         self.failures = 0;
-        self.due = self.started.saturating_add(lifetime);
         self.end();
     }
 
-    /// The fetch under way failed. The next one comes after twice the time, up to half as much again
-    /// by chance (`random`: any number), and `refresh` at most.
-    pub fn fail(&mut self, now: u64, plan: &RefreshPlan, random: u64) {
-        let doublings = u32::try_from(self.failures).unwrap_or(u32::MAX).min(32);
+    /// The fetch under way failed. The next one comes after twice the time, and up to half as much
+    /// again by chance (`random`: any number).
+    pub fn fail(&mut self, now: u64, random: u64) {
+        let doublings = self.failures.min(MOST_DOUBLINGS);
         let delay = FIRST_RETRY.saturating_mul(1 << doublings);
         let jitter = random.checked_rem(delay / 2).unwrap_or(0);
-        let delay = delay.saturating_add(jitter).min(plan.refresh);
+        self.delay = delay.saturating_add(jitter);
+        self.failed = now;
         self.failures = self.failures.saturating_add(1);
-        self.due = now.saturating_add(delay);
         self.end();
     }
 
@@ -148,12 +181,10 @@ impl FetchState {
         self.ended = self.ended.wrapping_add(1);
     }
 
-    /// Until when the keys of the last fetch that succeeded are in force.
-    pub fn valid_until(&self, plan: &RefreshPlan) -> u64 {
-        match self.good {
-            0 => 0,
-            good => good.saturating_add(plan.stale),
-        }
+    /// When the last fetch started that succeeded; 0: none did. Keys are in force for
+    /// [`RefreshPlan::stale`] from then on.
+    pub fn good(&self) -> u64 {
+        self.good
     }
 
     /// How many fetches have failed since one succeeded.
@@ -166,14 +197,10 @@ impl FetchState {
         self.ended
     }
 
-    /// When the next fetch is due.
-    pub fn due(&self) -> u64 {
-        self.due
-    }
-
     /// Seconds until it is worth asking again, at least 1.
-    pub fn retry_after(&self, now: u64) -> u64 {
-        self.due.saturating_sub(now).div_ceil(1_000).max(1)
+    pub fn retry_after(&self, now: u64, plan: &RefreshPlan) -> u64 {
+        let left = self.due(plan).saturating_sub(now);
+        left.div_ceil(1_000).max(1)
     }
 }
 

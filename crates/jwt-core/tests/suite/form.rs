@@ -1,7 +1,7 @@
 //! The form of a token: parts, base64url, JSON and header, each strictly.
 
 use crate::support::{check, load, load_key, refused};
-use jwt_core::{Error, Part, Unverified, VerifyOptions, verify};
+use jwt_core::{Candidate, Error, Part, Unverified, VerifyOptions, verify};
 use jwt_testkit::{Alg, Key, b64, hostile, sign, sign_raw, token};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -487,4 +487,56 @@ fn unverified_shows_header_and_issuer() {
             .iss()
             .is_none()
     );
+}
+
+#[test]
+fn a_candidate_shows_its_issuer_and_no_more() {
+    let iss = "https://idp.example.com";
+    let token = sign(
+        &json!({"alg": "RS256", "kid": "a"}),
+        &json!({"a": {"iss": "inner"}, "iss": iss, "z": [1.5, null, "iss"]}),
+        &key(),
+    );
+    let candidate = Candidate::parse(token.as_bytes(), 16384).unwrap();
+    assert_eq!(candidate.iss().unwrap().unwrap().as_str(), Some(iss));
+    for (claims, kind) in [
+        (json!({}), None),
+        (json!({"iss": null}), Some(jwt_core::Value::Null)),
+        (json!({"iss": [iss]}), None),
+    ] {
+        let token = sign(&json!({"alg": "RS256"}), &claims, &key());
+        let found = Candidate::parse(token.as_bytes(), 16384).unwrap();
+        let found = found.iss().unwrap();
+        assert!(found.as_ref().and_then(|iss| iss.as_str()).is_none());
+        assert!(kind.is_none() || found == kind);
+    }
+}
+
+#[test]
+fn what_no_key_could_make_good_waits_for_none() {
+    let all = VerifyOptions::default().algorithms;
+    let check = |header: &str, claims: &str| {
+        let token = sign_raw(header, claims, &key());
+        Candidate::parse(token.as_bytes(), 16384)
+            .and_then(|candidate| candidate.check_form(all))
+            .map_err(|error| error.status())
+    };
+    assert_eq!(check(r#"{"alg":"RS256"}"#, r#"{"iss":"a"}"#), Ok(()));
+    for (header, claims, status) in [
+        (r#"{"alg":"none"}"#, "{}", "unsupported_alg"),
+        (r#"{"alg":"RSA1_5"}"#, "{}", "unsupported_alg"),
+        ("{}", "{}", "unsupported_alg"),
+        (r#"{"alg":"RS256","crit":["exp"]}"#, "{}", "malformed"),
+        (r#"{"alg":"RS256"}"#, "[]", "malformed"),
+        (
+            r#"{"alg":"RS256"}"#,
+            r#"{"iss":"a","iss":"b"}"#,
+            "malformed",
+        ),
+        (r#"{"alg":"RS256"}"#, r#"{"iss":"a"} x"#, "malformed"),
+    ] {
+        assert_eq!(check(header, claims), Err(status), "{header} {claims}");
+    }
+    let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(100), "]".repeat(100));
+    assert_eq!(check(r#"{"alg":"RS256"}"#, &deep), Err("malformed"));
 }

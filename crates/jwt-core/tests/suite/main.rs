@@ -13,6 +13,8 @@
 )]
 
 mod differential;
+mod discovery;
+mod endpoint;
 mod form;
 mod issuer_policy;
 mod keys;
@@ -23,6 +25,7 @@ mod pem;
 mod policy;
 mod properties;
 mod providers;
+mod refresh;
 mod revocation;
 mod rfc8725;
 mod selection;
