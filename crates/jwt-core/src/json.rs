@@ -1,7 +1,7 @@
 //! JSON text to [`Value`] and back: serde_json's parser, our rules.
 
 use crate::limits::MAX_JSON_DEPTH;
-use crate::value::{Number, Object, Value};
+use crate::value::{Number, Object, Value, exactly};
 use compact_str::CompactString;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt::{self, Write};
@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for Nested {
         while let Some(element) = elements.next_element_seed(inside)? {
             array.push(element);
         }
-        Ok(Value::Array(array))
+        Ok(Value::Array(exactly(array)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {

@@ -4,6 +4,7 @@ use crate::comparison::{equal, order, same_type};
 use crate::limits::MAX_VARIABLE_OPERAND;
 use crate::pattern::{Pattern, PatternCache};
 use crate::value::Value;
+use compact_str::CompactString;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -36,7 +37,7 @@ enum Ready {
     /// An array's elements.
     Elements {
         /// Sorted.
-        strings: Vec<Box<str>>,
+        strings: Vec<CompactString>,
         others: Vec<Value>,
     },
     Pattern(Pattern),
@@ -263,7 +264,7 @@ impl Operand {
 
 /// Is the claim an element? `None`: none is equal, and either none is of its type, or one is a
 /// number that may be the same.
-fn is_in(claim: &Value, strings: &[Box<str>], others: &[Value]) -> Option<bool> {
+fn is_in(claim: &Value, strings: &[CompactString], others: &[Value]) -> Option<bool> {
     if strings.is_empty() && others.is_empty() {
         return Some(false);
     }
