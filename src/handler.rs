@@ -48,18 +48,17 @@ impl PhaseHandler for Preaccess {
     }
 }
 
-/// The precontent phase: a request that gets here after we refused it in this very location was
-/// granted by another module under `satisfy any`. Its answer carries no challenge of ours.
+/// The precontent phase, where some location has `satisfy any`: a request that gets here after we
+/// refused it in this very location was granted by another module. Its answer carries no challenge
+/// of ours.
 pub(crate) struct Granted;
 
 impl PhaseHandler for Granted {
     const NAME: &'static str = "the precontent phase";
 
     fn handle(r: Request<'_>) -> Status {
-        if let Some(ctx) = r.ctx::<AuthJwt>()
-            && ctx.refused_in.get() == Some(r.loc_conf::<AuthJwt>().into())
-        {
-            ctx.refused_in.set(None);
+        if let Some(ctx) = r.ctx::<AuthJwt>() {
+            ctx.granted_in(r.loc_conf::<AuthJwt>().into());
         }
         Status::DECLINED
     }
@@ -88,7 +87,10 @@ fn check(r: Request<'_>, conf: &LocConf) -> Result<Passed, Status> {
         ctx.tickets.resume(r);
     }
     match decision {
-        Ok(passed) => Ok(passed),
+        Ok(passed) => {
+            ctx.granted_in(location);
+            Ok(passed)
+        }
         Err(Refusal::KeysPending) => Err(Status::AGAIN),
         Err(refusal) => {
             let response = refusal.response(r.satisfy_any());

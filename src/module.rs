@@ -71,10 +71,15 @@ unsafe impl HttpModule for AuthJwtLast {
 
 impl ModuleHooks for AuthJwtLast {
     fn postconfiguration(cf: &Conf<'_>) -> Result<(), OutOfOrder> {
-        install_phase_handler::<Preaccess>(cf, Phase::Preaccess)?;
-        install_phase_handler::<Granted>(cf, Phase::Precontent)?;
-        install_header_filter::<challenge::Filter>();
         let main = cf.main_conf::<AuthJwt>().ok_or(OutOfOrder)?;
+        // A handler costs every request of every server a call.
+        if main.uses_preaccess.get() {
+            install_phase_handler::<Preaccess>(cf, Phase::Preaccess)?;
+        }
+        if main.uses_satisfy_any.get() {
+            install_phase_handler::<Granted>(cf, Phase::Precontent)?;
+        }
+        install_header_filter::<challenge::Filter>();
         if !main.key_requests.is_empty() {
             install_answer_filters();
         }

@@ -112,4 +112,11 @@ impl RequestCtx {
             .as_ref()
             .is_some_and(|it| it.holds_in(location, turn))
     }
+
+    /// The request goes on in this location: what we refused there before is granted.
+    pub(crate) fn granted_in(&self, location: LocationId) {
+        if self.refused_in.get() == Some(location) {
+            self.refused_in.set(None);
+        }
+    }
 }

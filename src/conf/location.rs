@@ -250,6 +250,14 @@ impl LocConf {
             resource.document(cf, self.token_sources(), &self.issuers, scopes)
         });
 
+        if self.is_on() {
+            let main = cf.main_conf::<AuthJwt>().ok_or(OutOfOrder)?;
+            match self.phase() {
+                Phase::Preaccess => main.uses_preaccess.set(true),
+                Phase::Access if cf.satisfy_any() => main.uses_satisfy_any.set(true),
+                Phase::Access => {}
+            }
+        }
         self.warn_where_surprising(cf, parent);
         Ok(())
     }

@@ -24,7 +24,7 @@ pub(crate) use policy::Policy;
 pub(crate) use requirement::Requirement;
 pub(crate) use trust::Trust;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -59,6 +59,10 @@ pub(crate) struct MainConf {
     pub(crate) named_paths: Vec<NamedPath>,
     /// The tokens that were verified.
     pub(crate) token_cache: TokenCacheConf,
+    /// Whether some location decides in the preaccess phase.
+    pub(crate) uses_preaccess: Cell<bool>,
+    /// Whether in some location another module may grant what we refuse (`satisfy any`).
+    pub(crate) uses_satisfy_any: Cell<bool>,
     /// The variables that directives of ours name.
     variable_uses: RefCell<Vec<VariableUse>>,
 }

@@ -293,6 +293,26 @@ fn satisfy_any_clears_the_challenge_when_a_password_grants() {
     );
 }
 
+/// Refused, and accepted after a redirect within the location: a 401 of what is behind is not ours.
+fn accepted_later(server: &str) {
+    let server = server.replace("TOKEN", &good());
+    let nginx = Config::new("a 401 from behind")
+        .keys(&[&key()])
+        .tokens_in_request_line()
+        .server(format!("location / {{ auth_jwt a token=$arg_t; auth_jwt_key_file jwks.json; try_files /none =401; {server} }}"))
+        .start();
+    let response = nginx.get("/");
+    assert_eq!(
+        (response.status, response.header("WWW-Authenticate")),
+        (401, None)
+    );
+}
+
+cases! { not_our_refusal = accepted_later:
+    in_access("error_page 401 = /again?t=TOKEN;");
+    in_preaccess("auth_jwt_phase preaccess; error_page 401 = /again?t=TOKEN;");
+}
+
 #[test]
 fn requests_on_one_connection_have_their_own_challenge() {
     let nginx = Config::guarded("a connection that is kept alive", "").start();
