@@ -12,6 +12,7 @@ use openssl::ssl::SslAcceptor;
 use serde_json::json;
 
 use crate::log::PATIENCE;
+use crate::nginx::eventually;
 use crate::origin::{Origin, http};
 use crate::ports;
 use crate::tls::{Authority, Identity};
@@ -237,7 +238,13 @@ impl Idp {
 
     /// Listens, and has a thread deal with it until the next life.
     fn hold_port(&self, thread: impl FnOnce(TcpListener, Arc<Shared>, usize) + Send + 'static) {
-        let listener = TcpListener::bind(self.address()).expect("the port is ours");
+        let mut listener = None;
+        // A process that another test starts has our old socket for a moment.
+        eventually("the port is ours again", || {
+            listener = TcpListener::bind(self.address()).ok();
+            listener.is_some()
+        });
+        let listener = listener.expect("it is bound");
         let shared = Arc::clone(&self.shared);
         let life = shared.lock().life;
         let thread = std::thread::spawn(move || thread(listener, shared, life));

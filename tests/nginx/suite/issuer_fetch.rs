@@ -36,7 +36,11 @@ pub(crate) fn block(name: &str, issuer: &str, inside: &str) -> String {
         "cooldown 1s;",
     ];
     let said = |line: &&str| inside.contains(line.split_inclusive(' ').next().unwrap_or(line));
-    let short: String = short.into_iter().filter(|line| !said(line)).collect();
+    let is_file = inside.contains("key_file ");
+    let short: String = short
+        .into_iter()
+        .filter(|line| !said(line) && !is_file)
+        .collect();
     format!("auth_jwt_issuer {name} {{ issuer {issuer}; {short} {inside} }}\n")
 }
 
@@ -366,6 +370,60 @@ fn http_2_streams_wait_beside_each_other() {
     assert_eq!(idp.count(JWKS), 1);
 }
 
+/// Most that may wait for one issuer in one worker.
+const WAITERS: usize = 64;
+
+#[test]
+fn so_many_wait_for_the_first_keys_and_no_more() {
+    let idp = Idp::start();
+    let keys = Answer::document(jwks(&[&key()]));
+    idp.answer(JWKS, Answer::AtTheGate(Box::new(keys)));
+    let nginx = corp(&idp, "timeout 1m;").start();
+    let token = good(&idp);
+    let mut waiting: Vec<_> = (0..WAITERS).map(|_| send(&nginx, &token)).collect();
+    for _ in 0..3 {
+        retry_after(&nginx.get_with("/", &token));
+    }
+    // One that goes makes room for another.
+    drop(waiting.pop());
+    nginx.get("/").assert(401, "missing");
+    waiting.push(send(&nginx, &token));
+    retry_after(&nginx.get_with("/", &token));
+    idp.open();
+    for connection in &mut waiting {
+        connection.receive(false).assert(200, "ok");
+    }
+}
+
+#[test]
+fn so_many_wait_for_an_unknown_key_and_no_more() {
+    let idp = Idp::start();
+    let nginx = corp(&idp, "timeout 1m;").start();
+    let (old, new) = (good(&idp), of(&idp.issuer(), &next()));
+    nginx.get_with("/", &old).assert(200, "ok");
+    let keys = Answer::document(jwks(&[&key(), &next()]));
+    idp.answer(JWKS, Answer::AtTheGate(Box::new(keys)));
+    // The first to find the cooldown over starts the fetch; whoever comes before is refused.
+    let mut first = nginx.connect();
+    eventually("the unknown key is asked for", || {
+        first = send(&nginx, &new);
+        nginx.get("/").assert(401, "missing");
+        idp.count(JWKS) == 2
+    });
+    let mut waiting: Vec<_> = (1..WAITERS).map(|_| send(&nginx, &new)).collect();
+    for _ in 0..3 {
+        nginx.get_with("/", &new).assert(401, "unknown_key");
+    }
+    // Nobody else waits.
+    nginx.get_with("/", &old).assert(200, "ok");
+    idp.open();
+    waiting.push(first);
+    for connection in &mut waiting {
+        connection.receive(false).assert(200, "ok");
+    }
+    assert_eq!(idp.count(JWKS), 2);
+}
+
 #[test]
 fn a_wait_ends_with_the_timeout() {
     let idp = Idp::start();
@@ -421,6 +479,39 @@ fn an_unknown_key_is_asked_for_once() {
         nginx.get_with("/", &forged).assert(401, "bad_signature");
     }
     assert_eq!(idp.count(JWKS), 2);
+}
+
+/// Each block keeps its own times, also where another one has the same source.
+#[test]
+fn two_blocks_with_one_source() {
+    for (first, second) in [("slow", "corp"), ("corp", "slow")] {
+        let idp = Idp::start();
+        let times = |name| match name {
+            "slow" => "refresh 1h; stale 2h;",
+            _ => "refresh 400ms; cooldown 400ms; stale 2s;",
+        };
+        let nginx = Config::new("two blocks with one source")
+            .file("ca.pem", Authority::trusted().pem())
+            .keys(&[&key()])
+            .http(block(first, &idp.issuer(), times(first)))
+            .http(block(second, &idp.issuer(), times(second)))
+            .server(SERVER)
+            .server("location /slow { auth_jwt_trust slow; try_files /ok.txt =500; }")
+            .start();
+        let old = good(&idp);
+        nginx.get_with("/slow", &old).assert(200, "ok");
+        nginx.get_with("/", &old).assert(200, "ok");
+        idp.publish(&[&next()]);
+        eventually("the old key is out", || {
+            nginx.get_with("/", &old).status == 401
+        });
+        idp.stop();
+        let new = of(&idp.issuer(), &next());
+        eventually("the keys are too old", || {
+            nginx.get_with("/", &new).status == 503
+        });
+        nginx.get_with("/slow", &new).assert(200, "ok");
+    }
 }
 
 /// The promise: a key published cooldown and timeout before its first use is never refused.
@@ -865,9 +956,9 @@ fn check(text: &str) -> Check {
 }
 
 cases! { mistakes = refused:
-    two_sources("jwks_uri https://a.example/k; key_file jwks.json;", &["key_file", "fetching keys"]);
+    two_sources("jwks_uri https://a.example/k; key_file jwks.json;", &["key_file", "jwks_uri"]);
     two_other_sources("jwks_uri https://a.example/k; config_url https://a.example/c;", &["jwks_uri", "config_url"]);
-    a_file_and_a_document("key_file jwks.json; config_url https://a.example/c;", &["key_file", "fetching keys"]);
+    a_file_and_a_document("key_file jwks.json; config_url https://a.example/c;", &["key_file", "config_url"]);
     plain_keys_of_another_host("jwks_uri http://a.example/k;", &["jwks_uri", "http://a.example/k"]);
     a_plain_document_of_another_host("config_url http://a.example/c;", &["config_url", "http://a.example/c"]);
     no_url("jwks_uri keys;", &["jwks_uri", "keys"]);
@@ -882,7 +973,7 @@ cases! { mistakes = refused:
     a_proxy_of_another_kind("proxy socks5://a.example:3128;", &["\"proxy\" directive"]);
     verified_maybe("ssl_verify maybe;", &["\"ssl_verify\" directive has invalid value \"maybe\""]);
     no_certificates("ssl_crl none.pem;", &["none.pem", "cannot be read"]);
-    no_list("ssl_crl garbage.pem;", &["garbage.pem", "no certificate revocation list"]);
+    no_list("ssl_crl garbage.pem;", &["ssl_crl", "garbage.pem", "no certificate revocation list"]);
 }
 
 fn refused_whole(text: &str, texts: &[&str]) {
@@ -893,10 +984,10 @@ fn refused_whole(text: &str, texts: &[&str]) {
 
 cases! { whole_mistakes = refused_whole:
     a_plain_issuer("auth_jwt_issuer x { issuer http://idp.example.com; }", &["not https"]);
-    an_issuer_without_an_address("auth_jwt_issuer x { issuer corp; }", &["no URL"]);
+    an_issuer_without_an_address("auth_jwt_issuer x { issuer corp; }", &["\"corp\"", "no discovery can begin"]);
     a_template("auth_jwt_issuer x { issuer https://login.example/{tenantid}/v2.0; }", &["nginx.conf"]);
     no_authority("auth_jwt_issuer x { issuer https://a.example; ssl_trusted_certificate none.pem; }", &["none.pem", "cannot be read"]);
-    no_certificate("auth_jwt_issuer x { issuer https://a.example; ssl_trusted_certificate garbage.pem; }", &["garbage.pem", "no certificate"]);
+    no_certificate("auth_jwt_issuer x { issuer https://a.example; ssl_trusted_certificate garbage.pem; }", &["ssl_trusted_certificate", "garbage.pem", "no certificate"]);
     a_zone_too_small("auth_jwt_zone auth_jwt:1k; auth_jwt_issuer x { issuer https://a.example; }", &["\"auth_jwt_zone\" directive", "too small"]);
     a_zone_without_size("auth_jwt_zone auth_jwt; auth_jwt_issuer x { issuer https://a.example; }", &["\"auth_jwt_zone\" directive"]);
     a_zone_of_words("auth_jwt_zone auth_jwt:large; auth_jwt_issuer x { issuer https://a.example; }", &["\"auth_jwt_zone\" directive"]);
