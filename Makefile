@@ -14,7 +14,7 @@ build: ## the module and the nginx it fits, into build/ (NGINX=system: for the d
 	@scripts/build $(NGINX)
 
 .PHONY: test
-test: lint unit integration patterns-test mcp-test instructions ## everything that must be green before a commit lands
+test: lint unit integration patterns-test mcp-test oidc-test instructions ## everything that must be green before a commit lands
 
 .PHONY: lint
 lint: ## format, clippy, licences and sources of dependencies, the direction of dependencies
@@ -63,6 +63,12 @@ mcp-test:
 	@scripts/build vendored
 	examples/mcp/run test
 
+.PHONY: oidc-test
+oidc-test:
+	@scripts/install-deps build oidc
+	@scripts/build vendored
+	tests/oidc/run test
+
 .PHONY: bench
 bench: ## speed beside nginx without authentication and its peers, into docs/benchmarks (QUICK=1: 5 minutes, into build/bench/quick)
 	@scripts/install-deps build bench
@@ -89,4 +95,4 @@ help: ## this list
 
 .PHONY: clean
 clean: ## everything that the targets above have made, but what cargo has downloaded
-	rm -rf build target examples/mcp/node_modules
+	rm -rf build target examples/mcp/node_modules tests/oidc/node_modules
