@@ -20,6 +20,8 @@ test: lint unit integration patterns-test mcp-test oidc-test instructions ## eve
 lint: ## format, clippy, licences and sources of dependencies, the direction of dependencies
 	@scripts/install-deps build lint
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo metadata --quiet --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo deny --workspace --locked check bans licenses sources
 	scripts/check-dependencies
@@ -88,10 +90,15 @@ instructions: ## instructions per request under valgrind: what the module adds, 
 	@scripts/build vendored
 	@benchmarks/run instructions
 
+.PHONY: fuzz
+fuzz: ## the parsers of jwt-core under libFuzzer, a minute each (SECONDS=N)
+	@scripts/install-deps build fuzz
+	@scripts/fuzz $(or $(SECONDS),60)
+
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
-	    while IFS=$$'\t' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
+	    while IFS=$$'\t' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
 .PHONY: clean
 clean: ## everything that the targets above have made, but what cargo has downloaded

@@ -16,6 +16,7 @@ mod differential;
 mod discovery;
 mod endpoint;
 mod form;
+mod fuzz_seeds;
 mod issuer_policy;
 mod keys;
 mod matrix;
