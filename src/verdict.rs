@@ -4,7 +4,6 @@ use jwt_core::Token;
 
 use crate::conf::LocConf;
 use crate::ffi::Request;
-use crate::keys::Issuer;
 use crate::module::AuthJwt;
 use crate::policy;
 use crate::refusal::Refusal;
@@ -125,9 +124,9 @@ fn earlier(
 
 /// What is looked at on every request, whether the signature was verified now or before.
 fn check(r: Request<'_>, conf: &LocConf, token: &Token) -> Result<(), Refusal> {
-    let issuer = match conf.issuers() {
-        [] => None,
-        issuers => Some(Issuer::of(issuers, token.claims().get("iss"))?),
+    let issuer = match conf.trusted() {
+        None => None,
+        Some(trusted) => Some(trusted.of(token.iss())?),
     };
     let leeway = match issuer {
         Some(issuer) => issuer.policy.leeway(conf.leeway()),

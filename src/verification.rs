@@ -11,7 +11,7 @@ use jwt_core::{
 
 use crate::conf::LocConf;
 use crate::ffi::Request;
-use crate::keys::{Issuer, KeySource};
+use crate::keys::KeySource;
 use crate::module::AuthJwt;
 use crate::refusal::Refusal;
 use crate::request_ctx::{CacheStatus, RequestCtx, Verdict};
@@ -34,15 +34,15 @@ pub(crate) fn verify(
         token: found.bytes,
         now: r.now(),
     };
-    let known = match conf.issuers() {
-        [] => {
+    let known = match conf.trusted() {
+        None => {
             let ids = || conf.key_sources().iter().map(KeySource::standing_id);
             lookup.get(hint(&options, ids()), |_, with| {
                 with.options == options && ids().eq(with.key_sets.iter().copied())
             })
         }
-        issuers => lookup.get(options.fingerprint(), |token, with| {
-            Issuer::of(issuers, token.claims().get("iss")).is_ok_and(|issuer| {
+        Some(trusted) => lookup.get(options.fingerprint(), |token, with| {
+            trusted.of(token.iss()).is_ok_and(|issuer| {
                 with.options == issuer.options(options)
                     && *with.key_sets == [issuer.keys.standing_id()]
             })
@@ -87,16 +87,16 @@ fn verify_now(
 ) -> Verdict {
     let base = conf.verify_options();
     let is_signed = base.signature == SignatureCheck::Required;
-    let own_keys = match conf.issuers() {
-        [] if is_signed => key_sets(r, ctx, conf, lookup.token, &base, may_wait)?,
+    let own_keys = match conf.trusted() {
+        None if is_signed => key_sets(r, ctx, conf, lookup.token, &base, may_wait)?,
         _ => Vec::new(),
     };
     let candidate = Candidate::parse(lookup.token, base.max_token_size).map_err(Refusal::Token)?;
-    let issuer = match conf.issuers() {
-        [] => None,
-        issuers => {
+    let issuer = match conf.trusted() {
+        None => None,
+        Some(trusted) => {
             let iss = candidate.iss().map_err(Refusal::Token)?;
-            Some(Issuer::of(issuers, iss.as_ref())?)
+            Some(trusted.of(iss.as_ref())?)
         }
     };
     let options = issuer.map_or(base, |issuer| issuer.options(base));
@@ -113,9 +113,9 @@ fn verify_now(
         }],
     };
     let ids = || key_sets.iter().map(|set| set.id());
-    let hint = match conf.issuers() {
-        [] => hint(&options, ids()),
-        _ => base.fingerprint(),
+    let hint = match conf.trusted() {
+        None => hint(&options, ids()),
+        Some(_) => base.fingerprint(),
     };
     let with = VerifiedWith {
         options,

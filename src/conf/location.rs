@@ -8,7 +8,7 @@ use super::challenge::ChallengeConf;
 use super::resource_document::ResourceDirective;
 use super::{Policy, Requirement, Trust};
 use crate::ffi::{ComplexValue, Conf, OutOfOrder};
-use crate::keys::{Issuer, KeyDirective, KeyRequestDirective, KeySource};
+use crate::keys::{KeyDirective, KeyRequestDirective, KeySource, Trusted};
 use crate::module::AuthJwt;
 use crate::refusal::Unmet;
 use crate::token_source::TokenSource;
@@ -70,8 +70,8 @@ pub(crate) struct LocConf {
     key_sources: Option<Vec<KeySource>>,
     /// What `resource` becomes when levels are merged.
     resource_document: Option<String>,
-    /// What `trust` names; empty without.
-    issuers: Rc<[Rc<Issuer>]>,
+    /// What `trust` names.
+    trusted: Option<Rc<Trusted>>,
 }
 
 impl LocConf {
@@ -147,9 +147,9 @@ impl LocConf {
         self.key_sources().iter().all(KeySource::is_standing)
     }
 
-    /// The issuers that are trusted; empty where keys come from [`LocConf::key_sources`].
-    pub(crate) fn issuers(&self) -> &[Rc<Issuer>] {
-        &self.issuers
+    /// The issuers that are trusted; `None` where keys come from [`LocConf::key_sources`].
+    pub(crate) fn trusted(&self) -> Option<&Trusted> {
+        self.trusted.as_deref()
     }
 
     /// Whether some directive says where keys come from.
@@ -190,7 +190,7 @@ impl LocConf {
             .collect();
         self.key_sources = Some(sources?);
         if let Some(trust) = &self.trust {
-            self.issuers = trust.issuers(cf, main)?;
+            self.trusted = Some(trust.issuers(cf, main)?);
         }
         Ok(())
     }
@@ -235,19 +235,20 @@ impl LocConf {
             self.key_directives.clone_from(&parent.key_directives);
             self.key_requests.clone_from(&parent.key_requests);
             self.trust.clone_from(&parent.trust);
-            self.issuers = Rc::clone(&parent.issuers);
+            self.trusted.clone_from(&parent.trusted);
             if self.min_rsa_bits() == parent.min_rsa_bits() {
                 self.key_sources.clone_from(&parent.key_sources);
             }
         }
         self.open_keys(cf)?;
         self.open_requests(cf)?;
-        if self.is_on() && self.issuers().is_empty() {
+        if self.is_on() && self.trusted.is_none() {
             self.policy.check_profiles(cf)?;
         }
         self.resource_document = self.resource.as_ref().map(|resource| {
             let scopes = self.policy.scope_names();
-            resource.document(cf, self.token_sources(), &self.issuers, scopes)
+            let issuers = self.trusted().map_or(&[][..], Trusted::issuers);
+            resource.document(cf, self.token_sources(), issuers, scopes)
         });
 
         if self.is_on() {

@@ -80,11 +80,11 @@ impl RemoteBlock {
             return Err("has a \"bearer_file\", which is sent over https only".to_owned());
         }
         let trust = TrustOptions {
-            verify: self.verify.unwrap_or(true) && keys.first().is_https(),
+            verify: self.verify.unwrap_or(true),
             certificates: self.certificates.clone(),
             revocation_lists: self.revocation_lists.clone(),
         };
-        let tls = trust.load(&main.system_store);
+        let tls = trust.load(&main.system_store, keys.first().is_https());
         let source = FetchSource {
             issuer: issuer.to_owned(),
             keys,

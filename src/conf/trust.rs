@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{LocConf, MainConf};
 use crate::ffi::{Conf, ConfError, Level, OutOfOrder, Place};
-use crate::keys::Issuer;
+use crate::keys::Trusted;
 
 /// Why it is refused beside a key source that is not an issuer's.
 pub(super) const STANDS_ALONE: &str = "stands beside another key source at this level: \
@@ -47,7 +47,7 @@ impl Trust {
         &self,
         cf: &Conf<'_>,
         main: &MainConf,
-    ) -> Result<Rc<[Rc<Issuer>]>, OutOfOrder> {
+    ) -> Result<Rc<Trusted>, OutOfOrder> {
         self.find(main).map_err(|problem| {
             if let Some(log) = cf.log() {
                 let Place { file, line } = &self.place;
@@ -60,25 +60,21 @@ impl Trust {
         })
     }
 
-    fn find(&self, main: &MainConf) -> Result<Rc<[Rc<Issuer>]>, String> {
-        let mut found: Vec<Rc<Issuer>> = Vec::with_capacity(self.names.len());
-        for name in &self.names {
-            let Some(issuer) = main.issuers.iter().find(|issuer| issuer.name == *name) else {
-                return Err(format!(
-                    "names the unknown issuer \"{name}\": define it with auth_jwt_issuer"
-                ));
-            };
-            for iss in &issuer.policy.names {
-                if let Some(other) = found.iter().find(|other| other.policy.is_named(iss)) {
-                    return Err(format!(
-                        "names \"{}\" and \"{name}\", which both take the iss \"{iss}\": \
-                         a token's iss must pick one",
-                        other.name
-                    ));
-                }
-            }
-            found.push(Rc::clone(issuer));
-        }
-        Ok(found.into())
+    fn find(&self, main: &MainConf) -> Result<Rc<Trusted>, String> {
+        let named = |name: &String| {
+            let issuer = main.issuers.iter().find(|issuer| issuer.name == *name);
+            issuer.map(Rc::clone).ok_or_else(|| {
+                format!("names the unknown issuer \"{name}\": define it with auth_jwt_issuer")
+            })
+        };
+        let issuers: Result<Vec<_>, String> = self.names.iter().map(named).collect();
+        let trusted = Trusted::new(issuers?).map_err(|(one, other, iss)| {
+            format!(
+                "names \"{}\" and \"{}\", which both take the iss \"{iss}\": a token's iss must \
+                 pick one",
+                one.name, other.name
+            )
+        })?;
+        Ok(Rc::new(trusted))
     }
 }

@@ -16,7 +16,8 @@ use super::fetch::{FetchSource, Fetched};
 use super::http::Trouble;
 use super::remote::RemoteKeys;
 use crate::ffi::{
-    Cycle, Level, Periodic, PeriodicTask, is_quitting, monotonic_ms, spawn_detached, start_periodic,
+    Cycle, Level, Periodic, PeriodicTask, RecordId, is_quitting, monotonic_ms, spawn_detached,
+    start_periodic,
 };
 use crate::log_limit;
 use crate::module::AuthJwt;
@@ -41,6 +42,7 @@ impl Fetcher {
 
 /// A fetch that ended.
 struct Landed {
+    id: RecordId,
     source: Arc<FetchSource>,
     lease: Lease,
     result: Result<Fetched, Trouble>,
@@ -113,12 +115,15 @@ fn land(cycle: Cycle, all: &[Rc<RemoteKeys>]) {
     while let Some(landed) = WORK.with(|work| work.receiver.try_recv().ok()) {
         WORK.with(|work| work.threads.set(work.threads.get().saturating_sub(1)));
         let Landed {
+            id,
             source,
             lease,
             result,
         } = landed;
-        // One of a configuration that is gone is nobody's; its lease ends by itself.
-        if let Some(keys) = all.iter().find(|keys| keys.is_from(&source)) {
+        // Started under a configuration before, it may be another issuer's now, or nobody's; then its
+        // lease ends by itself.
+        let own = all.iter().find(|keys| keys.is_from(&source));
+        if let Some(keys) = own.or_else(|| all.iter().find(|keys| keys.id() == id)) {
             keys.land(lease, result, cycle.log());
         }
     }
@@ -165,6 +170,7 @@ pub(super) fn start(keys: &Rc<RemoteKeys>, occasion: Occasion) {
         let Some((lease, source, known)) = keys.lease(occasion) else {
             return;
         };
+        let id = keys.id();
         let sender = work.sender.clone();
         let own = Arc::clone(&source);
         let spawned = spawn_detached("auth_jwt keys", move || {
@@ -181,6 +187,7 @@ pub(super) fn start(keys: &Rc<RemoteKeys>, occasion: Occasion) {
             });
             // The worker may be gone: then nobody wants the result.
             drop(sender.send(Landed {
+                id,
                 source,
                 lease,
                 result,
@@ -189,6 +196,7 @@ pub(super) fn start(keys: &Rc<RemoteKeys>, occasion: Occasion) {
         let landed = match spawned {
             Ok(()) => None,
             Err(error) => Some(Landed {
+                id,
                 lease,
                 result: Err(Trouble {
                     url: own.keys.first().to_string(),

@@ -26,19 +26,58 @@ pub(crate) struct Issuer {
     pub(crate) certificate: Option<VariableIndex>,
 }
 
-impl Issuer {
-    /// The one of these that `iss` names. Of a token that is not verified yet nothing else is
-    /// believed, and [`Issuer::check`] compares again.
-    pub(crate) fn of<'i>(
-        trusted: &'i [Rc<Issuer>],
-        iss: Option<&Value>,
-    ) -> Result<&'i Issuer, Refusal> {
-        let iss = iss.and_then(Value::as_str);
-        iss.and_then(|iss| trusted.iter().find(|issuer| issuer.policy.is_named(iss)))
-            .map(Rc::as_ref)
-            .ok_or_else(|| Refusal::Issuer(IssuerError::Unknown(iss.map(Shown::new))))
+/// The issuers that a location trusts.
+pub(crate) struct Trusted {
+    /// In the order of nginx.conf.
+    issuers: Vec<Rc<Issuer>>,
+    /// The same by their tokens' `iss`, sorted.
+    by_iss: Vec<(Box<str>, Rc<Issuer>)>,
+}
+
+impl Trusted {
+    /// The error: two of them, and the `iss` that both take.
+    pub(crate) fn new(
+        issuers: Vec<Rc<Issuer>>,
+    ) -> Result<Trusted, (Rc<Issuer>, Rc<Issuer>, String)> {
+        let mut by_iss: Vec<(Box<str>, Rc<Issuer>)> = issuers
+            .iter()
+            .flat_map(|issuer| {
+                let names = issuer.policy.names.iter();
+                names.map(|name| (name.as_str().into(), Rc::clone(issuer)))
+            })
+            .collect();
+        by_iss.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for pair in by_iss.windows(2) {
+            if let [(iss, one), (same, other)] = pair
+                && iss == same
+            {
+                return Err((Rc::clone(one), Rc::clone(other), iss.to_string()));
+            }
+        }
+        Ok(Trusted { issuers, by_iss })
     }
 
+    /// In the order of nginx.conf.
+    pub(crate) fn issuers(&self) -> &[Rc<Issuer>] {
+        &self.issuers
+    }
+
+    /// The one that `iss` names. Of a token that is not verified yet nothing else is believed, and
+    /// [`Issuer::check`] compares again.
+    pub(crate) fn of(&self, iss: Option<&Value>) -> Result<&Issuer, Refusal> {
+        let iss = iss.and_then(Value::as_str);
+        let found = iss.and_then(|iss| {
+            let at = self.by_iss.binary_search_by(|(name, _)| (**name).cmp(iss));
+            self.by_iss.get(at.ok()?)
+        });
+        match found {
+            Some((_, issuer)) => Ok(issuer),
+            None => Err(Refusal::Issuer(IssuerError::Unknown(iss.map(Shown::new)))),
+        }
+    }
+}
+
+impl Issuer {
     /// How its tokens are verified where others are verified by `options`: with no other algorithms
     /// than it signs with.
     pub(crate) fn options(&self, options: VerifyOptions) -> VerifyOptions {

@@ -26,7 +26,7 @@ mod watcher;
 pub(crate) use directive::{KeyDirective, KeyPath, KeySource};
 pub(crate) use fetch::{FetchSource, KeysAt};
 pub(crate) use fetcher::Fetcher;
-pub(crate) use issuer::Issuer;
+pub(crate) use issuer::{Issuer, Trusted};
 pub(crate) use key_file::KeyFiles;
 pub(crate) use key_request::{KeyRequestDirective, KeyRequests, problem_with};
 pub(crate) use permissions::WorkerUser;

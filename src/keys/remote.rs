@@ -93,6 +93,11 @@ impl RemoteKeys {
         }
     }
 
+    /// What it is found by in shared memory.
+    pub(super) fn id(&self) -> RecordId {
+        self.id
+    }
+
     /// Is what was fetched from `source` this issuer's? Another issuer may have the same source.
     pub(super) fn is_from(&self, source: &Arc<FetchSource>) -> bool {
         Arc::ptr_eq(&self.source, source)

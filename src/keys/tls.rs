@@ -46,24 +46,31 @@ pub(crate) struct TrustOptions {
 }
 
 impl TrustOptions {
-    /// Reads the files: in the master, whose user may read more than a worker's. The error goes on
-    /// after the issuer's name.
-    pub(crate) fn load(&self, system: &SystemStore) -> Result<TlsConnector, String> {
+    /// Reads the files: in the master, whose user may read more than a worker's. Somebody to trust
+    /// must be there only if TLS `is_needed`; otherwise it may be met and then fails. The error goes
+    /// on after the issuer's name.
+    pub(crate) fn load(
+        &self,
+        system: &SystemStore,
+        is_needed: bool,
+    ) -> Result<TlsConnector, String> {
+        let cannot = |error: &dyn fmt::Display| {
+            format!("has a TLS configuration that cannot be used: {error}")
+        };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let versions = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| format!("has a TLS configuration that cannot be used: {error}"))?;
+            .map_err(|error| cannot(&error))?;
         let verifier: Arc<dyn ServerCertVerifier> = if self.verify {
             let roots = match &self.certificates {
                 Some(path) => Arc::new(roots(path)?),
                 None => system.get(),
             };
+            if roots.is_empty() && !is_needed {
+                return Ok(TlsConnector(None));
+            }
             if roots.is_empty() {
-                return Err(
-                    "has nobody to trust: the system has no certificates; install its bundle \
-                     (ca-certificates), or name one with ssl_trusted_certificate"
-                        .to_owned(),
-                );
+                return Err(NOBODY.to_owned());
             }
             let mut builder = WebPkiServerVerifier::builder_with_provider(roots, provider);
             if let Some(path) = &self.revocation_lists {
@@ -73,9 +80,7 @@ impl TrustOptions {
                     .with_crls(revocation_lists(path)?)
                     .enforce_revocation_expiration();
             }
-            let verifier = builder.build();
-            verifier
-                .map_err(|error| format!("has a TLS configuration that cannot be used: {error}"))?
+            builder.build().map_err(|error| cannot(&error))?
         } else {
             Arc::new(AnyCertificate(provider))
         };
@@ -84,9 +89,13 @@ impl TrustOptions {
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(TlsConnector(Arc::new(config)))
+        Ok(TlsConnector(Some(Arc::new(config))))
     }
 }
+
+/// Goes on after the issuer's name.
+const NOBODY: &str = "has nobody to trust: the system has no certificates; install its bundle \
+    (ca-certificates), or name one with ssl_trusted_certificate";
 
 fn roots(path: &Path) -> Result<RootCertStore, String> {
     const DIRECTIVE: &str = "ssl_trusted_certificate";
@@ -165,9 +174,9 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// Puts TLS on connections to https endpoints.
+/// Puts TLS on connections to https endpoints. Without a configuration it refuses them.
 #[derive(Clone)]
-pub(crate) struct TlsConnector(Arc<ClientConfig>);
+pub(crate) struct TlsConnector(Option<Arc<ClientConfig>>);
 
 impl fmt::Debug for TlsConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -195,7 +204,8 @@ impl<In: Transport> Connector<In> for TlsConnector {
             .and_then(|host| host.strip_suffix(']'))
             .unwrap_or(host);
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        let tls = ClientConnection::new(Arc::clone(&self.0), name).map_err(io::Error::other)?;
+        let config = self.0.clone().ok_or_else(|| io::Error::other(NOBODY))?;
+        let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
         let mut transport = TlsTransport {
             buffers: LazyBuffers::new(
                 details.config.input_buffer_size(),

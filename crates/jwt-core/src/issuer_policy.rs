@@ -163,17 +163,21 @@ impl IssuerPolicy {
         certificate: impl FnOnce() -> Option<CertificateThumbprint>,
     ) -> Result<(), IssuerError> {
         let claims = token.claims();
-        let iss = claims.get("iss").and_then(Value::as_str);
+        let iss = token.iss().and_then(Value::as_str);
         if !iss.is_some_and(|iss| self.is_named(iss)) {
             return Err(IssuerError::Unknown(iss.map(Shown::new)));
         }
-        if let Some(missing) = self.require.iter().find(|name| !is_there(claims, name)) {
+        let is_missing = |name: &&String| match name.as_str() {
+            "exp" if token.exp().is_some() => false,
+            name => !is_there(claims, name),
+        };
+        if let Some(missing) = self.require.iter().find(is_missing) {
             return Err(IssuerError::ClaimMissing(Shown::new(missing)));
         }
         self.check_type(token.header())?;
         self.check_audience(claims)?;
-        self.check_lifetime(claims, now, leeway)?;
-        self.check_confirmation(claims, certificate)
+        self.check_lifetime(token, now, leeway)?;
+        self.check_confirmation(token.cnf(), certificate)
     }
 
     fn check_type(&self, header: &Object) -> Result<(), IssuerError> {
@@ -203,20 +207,19 @@ impl IssuerPolicy {
         }
     }
 
-    fn check_lifetime(&self, claims: &Object, now: u64, leeway: u64) -> Result<(), IssuerError> {
+    fn check_lifetime(&self, token: &Token, now: u64, leeway: u64) -> Result<(), IssuerError> {
         let latest = now.saturating_add(leeway);
-        let issued = match claims.get("iat") {
-            None => None,
-            Some(Value::Number(iat)) if !is_later(*iat, latest) => Some(*iat),
-            Some(_) => return Err(IssuerError::IssuedAt),
-        };
+        let issued = token.iat().map_err(|()| IssuerError::IssuedAt)?;
+        if issued.is_some_and(|iat| is_later(iat, latest)) {
+            return Err(IssuerError::IssuedAt);
+        }
         let Some(most) = self.max_lifetime else {
             return Ok(());
         };
-        let Some(Value::Number(exp)) = claims.get("exp") else {
+        let Some(exp) = token.exp() else {
             return Err(IssuerError::Lifetime);
         };
-        let lives_on = is_later(*exp, latest.saturating_add(most));
+        let lives_on = is_later(exp, latest.saturating_add(most));
         let lived = issued.is_some_and(|iat| exp.to_f64() - iat.to_f64() > float(most));
         if lives_on || lived {
             return Err(IssuerError::Lifetime);
@@ -226,10 +229,9 @@ impl IssuerPolicy {
 
     fn check_confirmation(
         &self,
-        claims: &Object,
+        cnf: Option<&Value>,
         certificate: impl FnOnce() -> Option<CertificateThumbprint>,
     ) -> Result<(), IssuerError> {
-        let cnf = claims.get("cnf");
         match self.confirmation {
             Confirmation::Ignore => Ok(()),
             Confirmation::Refuse => match cnf {

@@ -32,39 +32,48 @@ pub(crate) fn parse_value(text: &str) -> Result<Value, serde_json::Error> {
     Ok(value)
 }
 
-/// Finds one member of a JSON object. The others are only known to be JSON: whoever believes
-/// anything of the object parses it by [`parse_object`].
+/// Finds one member of a JSON object, the first of that name. What comes behind it is not looked at:
+/// whoever believes anything of the object parses it by [`parse_object`].
 ///
 /// # Errors
-/// serde_json's, for bad syntax.
+/// serde_json's, for bad syntax before it.
 pub(crate) fn parse_member(text: &str, name: &str) -> Result<Option<Value>, serde_json::Error> {
+    let mut found = None;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = deserializer.deserialize_map(Member { name })?;
-    deserializer.end()?;
-    Ok(value)
+    let member = Member {
+        name,
+        found: &mut found,
+    };
+    let read = deserializer
+        .deserialize_map(member)
+        .and_then(|()| deserializer.end());
+    match found {
+        Some(value) => Ok(Some(value)), // and an error that ended the search
+        None => read.map(|()| None),
+    }
 }
 
-struct Member<'n> {
-    name: &'n str,
+struct Member<'a> {
+    name: &'a str,
+    found: &'a mut Option<Value>,
 }
 
 impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<Value>;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<Value>, A::Error> {
-        let mut found = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(is_it) = members.next_key_seed(NameIs(self.name))? {
             if is_it {
-                found = Some(members.next_value_seed(Nested { depth: 1 })?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
+                *self.found = Some(members.next_value_seed(Nested { depth: 1 })?);
+                return Err(A::Error::custom("found"));
             }
+            members.next_value::<IgnoredAny>()?;
         }
-        Ok(found)
+        Ok(())
     }
 }
 

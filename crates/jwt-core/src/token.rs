@@ -14,14 +14,18 @@ pub struct Token {
     compact: Box<[u8]>,
     header: Object,
     claims: Object,
+    /// Claims that are looked at on each request, looked up once.
     exp: Date,
     nbf: Date,
+    iat: Date,
+    iss: Option<usize>,
+    cnf: Option<usize>,
     algorithm: Algorithm,
     key_kid: Option<Box<str>>,
     verified: bool,
 }
 
-/// A claim that is a NumericDate (RFC 7519 2), looked up once: it is compared on every request.
+/// A claim that is a NumericDate (RFC 7519 2).
 #[derive(Clone, Copy)]
 enum Date {
     Absent,
@@ -35,6 +39,13 @@ impl Date {
             None => Self::Absent,
             Some(Value::Number(number)) => Self::At(*number),
             Some(_) => Self::NoNumber,
+        }
+    }
+
+    fn number(self) -> Option<Number> {
+        match self {
+            Self::At(number) => Some(number),
+            Self::Absent | Self::NoNumber => None,
         }
     }
 }
@@ -60,6 +71,9 @@ impl Token {
             header: header.object,
             exp: Date::of(&claims, "exp"),
             nbf: Date::of(&claims, "nbf"),
+            iat: Date::of(&claims, "iat"),
+            iss: claims.position("iss"),
+            cnf: claims.position("cnf"),
             claims,
             compact: token.bytes.into(),
             algorithm,
@@ -76,6 +90,29 @@ impl Token {
     /// The claims.
     pub fn claims(&self) -> &Object {
         &self.claims
+    }
+
+    /// The claim `iss` (RFC 7519 4.1.1).
+    pub fn iss(&self) -> Option<&Value> {
+        self.claims.at(self.iss?)
+    }
+
+    /// The claim `cnf` (RFC 7800 3.1).
+    pub(crate) fn cnf(&self) -> Option<&Value> {
+        self.claims.at(self.cnf?)
+    }
+
+    /// Is `exp` there, and a number?
+    pub(crate) fn exp(&self) -> Option<Number> {
+        self.exp.number()
+    }
+
+    /// The claim `iat` (RFC 7519 4.1.6); the error: it is no number.
+    pub(crate) fn iat(&self) -> Result<Option<Number>, ()> {
+        match self.iat {
+            Date::NoNumber => Err(()),
+            date @ (Date::Absent | Date::At(_)) => Ok(date.number()),
+        }
     }
 
     /// The token as received.

@@ -86,11 +86,19 @@ impl Object {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let index = self
-            .0
+        self.at(self.position(name)?)
+    }
+
+    /// The member of that name, for [`Object::at`].
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.0
             .binary_search_by(|(member, _)| member.as_str().cmp(name))
-            .ok()?;
-        self.0.get(index).map(|(_, value)| value)
+            .ok()
+    }
+
+    /// The member in that position.
+    pub(crate) fn at(&self, position: usize) -> Option<&Value> {
+        self.0.get(position).map(|(_, value)| value)
     }
 
     /// The members, sorted by name.
