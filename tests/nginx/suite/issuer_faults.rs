@@ -40,15 +40,19 @@ fn survived(fault: &Fault, why: &str) {
         .server("location /cold { auth_jwt_trust cold; try_files /ok.txt =500; }")
         .start();
     let (in_cold, in_warm) = (of(&cold.issuer(), &key()), of(&warm.issuer(), &key()));
-    nginx.get_with("/", &in_warm).assert(200, "ok");
+    // On a machine with much else to do the first fetch may take longer than it has.
+    eventually("it has keys", || {
+        nginx.get_with("/", &in_warm).status == 200
+    });
+    let failure = |name: &str| format!("\"{name}\"");
+    let before = failures(&nginx, &failure("corp")).len();
     fault(&warm);
 
     retry_after(&nginx.get_with("/cold", &in_cold));
     others_are_served(&nginx, "/cold");
-    let failure = |name: &str| format!("\"{name}\"");
-    for (name, idp) in [("cold", &cold), ("corp", &warm)] {
+    for (name, idp, before) in [("cold", &cold, 0), ("corp", &warm, before)] {
         eventually("the failure is in the log", || {
-            failures(&nginx, &failure(name)).len() == 1
+            failures(&nginx, &failure(name)).len() == before + 1
         });
         let line = failures(&nginx, &failure(name)).remove(0);
         assert!(line.contains(&idp.issuer()), "where: {line}");
@@ -69,12 +73,12 @@ fn survived(fault: &Fault, why: &str) {
         eventually("it recovers", || nginx.get_with(target, &new).status == 200);
     }
     // It said once that it failed, and once that it goes on; and it is the same worker.
-    for name in ["cold", "corp"] {
+    for (name, before) in [("cold", 0), ("corp", before)] {
         let name = failure(name);
-        eventually("it says so", || recoveries(&nginx, &name) == 1);
+        eventually("it says so", || recoveries(&nginx, &name) == before + 1);
         assert_eq!(
             failures(&nginx, &name).len(),
-            1,
+            before + 1,
             "{:#?}",
             nginx.log().matching(&name)
         );
