@@ -84,6 +84,11 @@ bench-scale: ## cost of a request with many locations, keys, requirements and la
 	@scripts/build vendored
 	@benchmarks/run scale report
 
+.PHONY: bench-core
+bench-core: ## what each stage of a verification costs, beside the bare signature check (3 minutes)
+	@scripts/install-deps build
+	cargo bench --locked --package jwt-core --bench verify
+
 .PHONY: instructions
 instructions: ## instructions per request under valgrind: what the module adds, against its budget
 	@scripts/install-deps build test
