@@ -1,5 +1,6 @@
 //! Hands the features of the nginx that we build for (nginx-sys reads them from its configure
-//! result) to `cfg(ngx_feature)`, and keeps the module loaded for the life of the process.
+//! result) to `cfg(ngx_feature)`, compiles what bindgen cannot express, and keeps the module loaded
+//! for the life of the process.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -23,8 +24,22 @@ fn main() {
         println!("cargo::metadata=nginx_build_dir={dir}");
         println!("cargo::rustc-env=NGINX_OBJS={dir}");
     }
+    compile_c();
     // nginx unloads modules when a worker exits; a helper thread may still run our code then.
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+}
+
+fn compile_c() {
+    println!("cargo::rerun-if-changed=src/ffi/request_bits.c");
+    let mut c = cc::Build::new();
+    c.file("src/ffi/request_bits.c");
+    let includes = std::env::var_os("DEP_NGINX_INCLUDE").unwrap_or_default();
+    c.includes(std::env::split_paths(&includes));
+    let flags = std::env::var("DEP_NGINX_CFLAGS").unwrap_or_default();
+    for flag in flags.split_whitespace() {
+        c.flag(flag);
+    }
+    c.compile("ngx_http_auth_jwt_request_bits");
 }

@@ -251,7 +251,7 @@ unsafe extern "C" fn body_filter(
                 return Some(OK);
             }
             // A subrequest of the sub-location's own: in memory it belongs to who asked for it.
-            if request.get().subrequest_in_memory() != 0 {
+            if request.is_in_memory() {
                 return None;
             }
             // SAFETY: as above.

@@ -50,6 +50,13 @@ pub(crate) struct Request<'r> {
     call: PhantomData<&'r ()>,
 }
 
+// Bit fields: see request_bits.c.
+unsafe extern "C" {
+    fn ngx_http_auth_jwt_uri_changes(r: *const sys::ngx_http_request_t) -> u32;
+    fn ngx_http_auth_jwt_ctx_cleared(r: *const sys::ngx_http_request_t) -> u32;
+    fn ngx_http_auth_jwt_in_memory(r: *const sys::ngx_http_request_t) -> u32;
+}
+
 impl<'r> Request<'r> {
     pub(super) fn from_raw(raw: *mut sys::ngx_http_request_t) -> Option<Request<'r>> {
         let raw = NonNull::new(raw)?;
@@ -89,7 +96,21 @@ impl<'r> Request<'r> {
 
     /// A number that changes with each internal redirect of this request.
     pub(crate) fn turn(self) -> u32 {
-        self.get().uri_changes()
+        // SAFETY: a valid request, which is only read (invariant 8).
+        unsafe { ngx_http_auth_jwt_uri_changes(self.raw.as_ptr()) }
+    }
+
+    /// Whether nginx may have cleared the contexts of the modules: at an internal redirect, or for a
+    /// filter that answers with an error page.
+    pub(super) fn has_lost_contexts(self) -> bool {
+        // SAFETY: as above.
+        unsafe { ngx_http_auth_jwt_ctx_cleared(self.raw.as_ptr()) != 0 }
+    }
+
+    /// Whether it is a subrequest whose answer is kept in memory, for who asked for it.
+    pub(super) fn is_in_memory(self) -> bool {
+        // SAFETY: as above.
+        unsafe { ngx_http_auth_jwt_in_memory(self.raw.as_ptr()) != 0 }
     }
 
     /// Now, in seconds since the epoch, as of this turn of the event loop.

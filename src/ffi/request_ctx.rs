@@ -49,9 +49,7 @@ impl<'r> Request<'r> {
         // of the request's pool, which outlives the last call for this request (invariants 2, 8).
         unsafe {
             let place = self.get().ctx.add((*M::raw()).ctx_index);
-            if (*place).is_null()
-                && (self.get().internal() != 0 || self.get().filter_finalize() != 0)
-            {
+            if (*place).is_null() && self.has_lost_contexts() {
                 // An internal redirect cleared it, or a filter that answers with an error page.
                 *place = self.find_slot(M::raw()).cast();
             }
