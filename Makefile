@@ -89,6 +89,11 @@ bench-core: ## what each stage of a verification costs, beside the bare signatur
 	@scripts/install-deps build
 	cargo bench --locked --package jwt-core --bench verify
 
+.PHONY: bench-revocation
+bench-revocation: ## what a revocation list of 10 to 1,000,000 entries costs: to read, to keep, to look up
+	@scripts/install-deps build
+	@cargo bench --quiet --locked --package jwt-core --bench revocation
+
 .PHONY: instructions
 instructions: ## instructions per request under valgrind: what the module adds, against its budget
 	@scripts/install-deps build test
@@ -103,7 +108,7 @@ fuzz: ## the parsers of jwt-core under libFuzzer, a minute each (SECONDS=N)
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
-	    while IFS=$$'\t' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
+	    while IFS=$$'\t' read -r target text; do printf '  make %-16s %s\n' "$$target" "$$text"; done
 
 .PHONY: clean
 clean: ## everything that the targets above have made, but what cargo has downloaded
