@@ -1,7 +1,11 @@
 //! What a refused client reads: the status and the challenge (RFC 6750 section 3).
 
+use std::io::Write;
+
 use jwt_testkit::{Key, hostile, now, token};
-use nginx_tests::{Config, Request, cases, good, key, user, user_with, with_claims};
+use nginx_tests::{
+    Config, Features, Origin, Request, cases, good, http, key, user, user_with, with_claims,
+};
 use serde_json::json;
 
 const INVALID: &str = r#"Bearer realm="api", error="invalid_token", error_description="#;
@@ -311,6 +315,33 @@ fn accepted_later(server: &str) {
 cases! { not_our_refusal = accepted_later:
     in_access("error_page 401 = /again?t=TOKEN;");
     in_preaccess("auth_jwt_phase preaccess; error_page 401 = /again?t=TOKEN;");
+}
+
+/// What an API refuses after another module granted is not ours to challenge. auth_basic takes our challenge
+/// out of nginx's list, which it clears then.
+#[test]
+fn an_answer_of_the_api_to_who_was_granted_carries_no_challenge() {
+    Features::get().need("http_auth_request");
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let api = Origin::start(move |_, stream| {
+            let _ = stream.write_all(&http(status, "", "no\n"));
+        });
+        let nginx = Config::guarded("a token, a password, or whoever /yes lets through", "")
+            .file("htpasswd", "ann:{PLAIN}secret\n")
+            .server(format!(
+                "location /api {{ satisfy any; auth_jwt api; auth_jwt_key_file jwks.json;
+                     auth_basic b; auth_basic_user_file htpasswd; auth_request /yes;
+                     proxy_pass http://{}; }}
+                 location = /yes {{ try_files /ok.txt =500; }}",
+                api.address()
+            ))
+            .start();
+        for request in [Request::get("/api"), Request::get("/api").bearer("x.y.z")] {
+            let response = nginx.ask(&request);
+            assert_eq!(response.status.to_string(), status[..3]);
+            assert!(response.all("WWW-Authenticate").is_empty(), "{response:?}");
+        }
+    }
 }
 
 #[test]
