@@ -247,7 +247,12 @@ fn read(
     }
     let file = File::open(path)?;
     let stamp = Stamp::from(&file.metadata()?);
+    // At once: growing to tens of megabytes takes twice as many, and the allocator keeps them.
     let mut bytes = Vec::new();
+    let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    bytes
+        .try_reserve_exact(length.saturating_add(1))
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     *is_fresh = stamp.is_fresh();
     *version = Ok(stamp);
