@@ -433,7 +433,7 @@ cases! { requirements_on_claims = decides:
     any_role(ROLES, "auth_jwt_require_claim roles any $required_jwt_roles;", &json!({"roles": ["ADMINISTRATORS"]}), 200);
     a_pattern("", "auth_jwt_require_claim sub match '\\A[a-f0-9-]+\\z';", &json!({"sub": "0a-f"}), 200);
     no_such_pattern("", "auth_jwt_require_claim sub match '\\A[a-f0-9-]+\\z';", &json!({"sub": "0a-f\n"}), 401);
-    // As documented the variable's text is '"@example\.com"', which is no JSON: here it fails.
+    // As documented the variable's text is '"@example\.com"', which is no JSON: it fails here as there.
     a_pattern_in_a_variable("", "set $email_pattern '\"@example[.]com\"'; auth_jwt_require_claim email match $email_pattern;", &json!({"email": "ann@example.com"}), 200);
     a_pattern_that_is_no_json("", "set $email_pattern '\"@example\\.com\"'; auth_jwt_require_claim email match $email_pattern;", &json!({"email": "ann@example.com"}), 401);
     the_template("", "auth_jwt_validate_exp on; auth_jwt_require_claim iss eq \"https://idp.example.com\"; auth_jwt_require $jwt_claim_sub; auth_jwt_require_claim aud eq \"myapp\";",
