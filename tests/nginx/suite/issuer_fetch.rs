@@ -386,8 +386,9 @@ fn so_many_wait_for_the_first_keys_and_no_more() {
     }
     // One that goes makes room for another.
     drop(waiting.pop());
-    nginx.get("/").assert(401, "missing");
+    nginx.log().wait_for("prematurely closed", 1);
     waiting.push(send(&nginx, &token));
+    nginx.get("/").assert(401, "missing");
     retry_after(&nginx.get_with("/", &token));
     idp.open();
     for connection in &mut waiting {
