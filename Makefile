@@ -84,6 +84,12 @@ bench-scale: ## cost of a request with many locations, keys, requirements and la
 	@scripts/build vendored
 	@benchmarks/run scale report
 
+.PHONY: bench-flood
+bench-flood: ## what a flood of made-up kids costs where keys are fetched, beside a key file
+	@scripts/install-deps build bench
+	@scripts/build vendored
+	@benchmarks/run flood
+
 .PHONY: bench-core
 bench-core: ## what each stage of a verification costs, beside the bare signature check (3 minutes)
 	@scripts/install-deps build

@@ -5,11 +5,12 @@ import sys
 
 from . import ROOT, BenchError
 
-USAGE = """usage: benchmarks/run instructions|compare|scale|report
+USAGE = """usage: benchmarks/run instructions|compare|scale|flood|report
 
   instructions  instructions per request under valgrind, against the budget
   compare       everybody on the same work (QUICK=1: in minutes, for a first look)
   scale         cost of a request with many locations, keys, requirements, large claims; start and reload
+  flood         what made-up kids cost where keys are fetched, beside a key file
   report        writes docs/benchmarks of what was measured last, says which targets hold
 
 QUICK=1 writes build/bench/quick/ instead of docs/benchmarks/."""
@@ -19,7 +20,7 @@ def main(arguments):
     try:
         for argument in arguments:
             {"instructions": _instructions, "compare": _compare, "scale": _scale,
-             "report": _report}[argument]()
+             "flood": _flood, "report": _report}[argument]()
     except KeyError:
         arguments = []
     except BenchError as error:
@@ -51,6 +52,11 @@ def _scale():
     report.save("instructions", instructions.measure())
     report.save("scale", scale.measure())
     report.save("start", start.measure())
+
+
+def _flood():
+    from . import flood
+    flood.measure()
 
 
 def _report():
