@@ -138,6 +138,10 @@ fn verify_now(
         (Ok(token), _) => token,
         // A key that may have been published since the last fetch.
         (Err(error), Some(issuer)) if error.is_unknown_kid() => {
+            // First what costs little: a flood of made-up kids ends here.
+            if !issuer.wait_for_unknown_key(r, &ctx.tickets, false)? {
+                return Err(Refusal::Token(error));
+            }
             let candidate = Candidate::parse(lookup.token, base.max_token_size);
             let form = candidate.and_then(|it| it.check_form(options.algorithms));
             form.map_err(Refusal::Token)?;
