@@ -1,7 +1,7 @@
 //! The only builder of refusals: the status, the line in the log, the challenge (RFC 6750 3).
 
 use crate::conf::{LocConf, WwwAuthenticate, is_header_text};
-use crate::ffi::{HeaderFilter, Level, OutOfMemory, Request, Status};
+use crate::ffi::{HeaderFilter, Level, OutOfMemory, Request, ResponseHeader, Status};
 use crate::log_limit;
 use crate::module::AuthJwt;
 use crate::refusal::{Refusal, Response};
@@ -49,16 +49,26 @@ fn log(r: Request<'_>, refusal: &Refusal, response: &Response) {
 /// Retry-After (RFC 9110 10.2.3); one, whatever locations the request comes through.
 fn add_retry_after(r: Request<'_>, ctx: &RequestCtx, seconds: u64) -> Result<(), OutOfMemory> {
     let value = seconds.to_string();
-    let replaced = match ctx.retry_after.get() {
-        Some(header) => r.replace_header(header, value.as_bytes())?,
-        None => None,
-    };
-    let header = match replaced {
-        Some(header) => header,
-        None => r.add_header("Retry-After", value.as_bytes())?,
-    };
+    let header = put_header(r, ctx.retry_after.get(), "Retry-After", value.as_bytes())?;
     ctx.retry_after.set(Some(header));
     Ok(())
+}
+
+/// Gives the header that is there already another value, or adds it.
+fn put_header(
+    r: Request<'_>,
+    there: Option<ResponseHeader>,
+    name: &'static str,
+    value: &[u8],
+) -> Result<ResponseHeader, OutOfMemory> {
+    let replaced = match there {
+        Some(header) => r.replace_header(header, value)?,
+        None => None,
+    };
+    match replaced {
+        Some(header) => Ok(header),
+        None => r.add_header(name, value),
+    }
 }
 
 /// One element per request: after an internal redirect it gets another value, or is hidden.
@@ -79,14 +89,7 @@ fn challenge(
         }
         return Ok(());
     };
-    let reused = match ctx.challenge.get() {
-        Some(header) => r.replace_header(header, &value)?,
-        None => None,
-    };
-    let header = match reused {
-        Some(header) => header,
-        None => r.add_header("WWW-Authenticate", &value)?,
-    };
+    let header = put_header(r, ctx.challenge.get(), "WWW-Authenticate", &value)?;
     r.show_header(header, true);
     r.link_challenge(header);
     ctx.challenge.set(Some(header));
